@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Where messages end: one row per reason, one function for all of them. */
+
+#include <net/icmp.h>
+
+#include "drop.h"
+#include "stat.h"
+#include "trace.h"
+
+const struct icmp4_drop_info icmp4_drop_infos[ICMP4_DROPS] = {
+	[ICMP4_DROP_POLICY] = {
+		.name = "InPolicy",
+		.reason = SKB_DROP_REASON_XFRM_POLICY,
+	},
+	[ICMP4_DROP_CSUM] = {
+		.name = "InCsum",
+		.reason = SKB_DROP_REASON_ICMP_CSUM,
+		.in_errors = true,
+	},
+	[ICMP4_DROP_SHORT] = {
+		.name = "InShort",
+		.reason = SKB_DROP_REASON_PKT_TOO_SMALL,
+		.in_errors = true,
+	},
+	[ICMP4_DROP_BCAST_ECHO] = {
+		.name = "InBroadcastEcho",
+		.reason = SKB_DROP_REASON_INVALID_PROTO,
+		.in_errors = true,
+	},
+	[ICMP4_DROP_BCAST_TYPE] = {
+		.name = "InBroadcastType",
+		.reason = SKB_DROP_REASON_INVALID_PROTO,
+		.in_errors = true,
+	},
+	[ICMP4_DROP_UNKNOWN] = {
+		.name = "InUnknownType",
+		.reason = SKB_DROP_REASON_UNHANDLED_PROTO,
+		.in_errors = true,
+	},
+	[ICMP4_DROP_LENGTH] = {
+		.name = "InLength",
+		.reason = SKB_DROP_REASON_PKT_TOO_SMALL,
+		.in_errors = true,
+	},
+	[ICMP4_DROP_NO_ACTION] = {
+		.name = "InNoAction",
+	},
+	[ICMP4_DROP_ECHO_IGNORED] = {
+		.name = "InEchoIgnored",
+	},
+	[ICMP4_DROP_PROBE_OFF] = {
+		.name = "InProbeOff",
+	},
+	[ICMP4_DROP_PROBE_REMOTE] = {
+		.name = "InProbeRemote",
+	},
+	[ICMP4_DROP_PROBE_IPV6] = {
+		.name = "InProbeNoIPv6",
+	},
+	[ICMP4_DROP_REQUESTER] = {
+		.name = "OutRequester",
+		.reason = SKB_DROP_REASON_IP_INADDRERRORS,
+	},
+	[ICMP4_DROP_OPTIONS] = {
+		.name = "OutOptions",
+		.reason = SKB_DROP_REASON_IP_INHDR,
+	},
+	[ICMP4_DROP_NO_ROUTE] = {
+		.name = "OutNoRoute",
+		.reason = SKB_DROP_REASON_IP_OUTNOROUTES,
+	},
+	[ICMP4_DROP_BUSY] = {
+		.name = "OutBusy",
+		.reason = SKB_DROP_REASON_NOT_SPECIFIED,
+	},
+	[ICMP4_DROP_SNDBUF] = {
+		.name = "OutSendBuffer",
+		.reason = SKB_DROP_REASON_NOMEM,
+		.out_errors = true,
+	},
+	[ICMP4_DROP_NOMEM] = {
+		.name = "OutNoMemory",
+		.reason = SKB_DROP_REASON_NOMEM,
+		.out_errors = true,
+	},
+	[ICMP4_DROP_TOO_BIG] = {
+		.name = "OutTooBig",
+		.reason = SKB_DROP_REASON_NOT_SPECIFIED,
+		.out_errors = true,
+	},
+};
+
+/**
+ * icmp4_drop() - end a message: count it, trace it, free it
+ * @net: the namespace it came to
+ * @skb: the message, freed here
+ * @type: its ICMP type; 0 if it is too short to have one
+ * @why: anything but ICMP4_SENT
+ *
+ * The one way out for what is not answered, so that no drop goes uncounted.
+ *
+ * Context: softirq, RCU read side.
+ */
+void icmp4_drop(struct net *net, struct sk_buff *skb, u8 type,
+		enum icmp4_drop why)
+{
+	const struct icmp4_drop_info *info = &icmp4_drop_infos[why];
+
+	if (why == ICMP4_DROP_CSUM)
+		__ICMP_INC_STATS(net, ICMP_MIB_CSUMERRORS);
+	if (info->in_errors)
+		__ICMP_INC_STATS(net, ICMP_MIB_INERRORS);
+	if (info->out_errors)
+		__ICMP_INC_STATS(net, ICMP_MIB_OUTERRORS);
+	icmp4_stat_drop(net, type, why);
+	trace_icmp4_drop(skb, type, why);
+
+	if (info->reason == SKB_NOT_DROPPED_YET)
+		consume_skb(skb);
+	else
+		kfree_skb_reason(skb, info->reason);
+}

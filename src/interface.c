@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The interface that a PROBE asks about. */
+
+#include <linux/icmp.h>
+#include <linux/inetdevice.h>
+#include <linux/ipv6.h>
+#include <net/addrconf.h>
+
+#include "interface.h"
+
+#if IS_REACHABLE(CONFIG_IPV6)
+static struct net_device *icmp4_interface_ipv6(struct net *net,
+					       const struct in6_addr *addr)
+{
+	/* With ipv6.disable=1 the tables that a look-up walks do not exist. */
+	if (!ipv6_mod_enabled())
+		return ERR_PTR(-EAFNOSUPPORT);
+	return ipv6_dev_find(net, addr, NULL);
+}
+
+static bool icmp4_interface_has_ipv6(const struct net_device *dev)
+{
+	const struct inet6_dev *in6_dev = __in6_dev_get(dev);
+
+	return in6_dev && !list_empty(&in6_dev->addr_list);
+}
+#else
+static struct net_device *icmp4_interface_ipv6(struct net *net,
+					       const struct in6_addr *addr)
+{
+	return ERR_PTR(-EAFNOSUPPORT);
+}
+
+static bool icmp4_interface_has_ipv6(const struct net_device *dev)
+{
+	return false;
+}
+#endif
+
+/**
+ * icmp4_interface_find() - find the interface that a query names
+ * @net: the namespace to look in
+ * @probe: a well-formed query
+ *
+ * Return: the interface; NULL if there is none; ERR_PTR(-EAFNOSUPPORT) if that
+ *	cannot be told, because the query is by IPv6 address and IPv6 is off.
+ * Context: RCU read side, for as long as the interface is used.
+ */
+struct net_device *icmp4_interface_find(struct net *net,
+					const struct icmp4_probe *probe)
+{
+	switch (probe->by) {
+	case ICMP4_PROBE_NAME:
+		return dev_get_by_name_rcu(net, probe->name);
+	case ICMP4_PROBE_INDEX:
+		return dev_get_by_index_rcu(net, probe->index);
+	case ICMP4_PROBE_IPV4:
+		return __ip_dev_find(net, probe->ipv4, false);
+	case ICMP4_PROBE_IPV6:
+		return icmp4_interface_ipv6(net, &probe->ipv6);
+	case ICMP4_PROBE_MALFORMED:
+		break;
+	}
+	return NULL;
+}
+
+/**
+ * icmp4_interface_status() - the state of an interface as PROBE reports it
+ * @dev: the interface
+ *
+ * Return: ICMP_EXT_ECHOREPLY_* bits (RFC 8335 3: active, IPv4, IPv6).
+ * Context: RCU read side.
+ */
+u8 icmp4_interface_status(const struct net_device *dev)
+{
+	const struct in_device *in_dev = __in_dev_get_rcu(dev);
+	u8 status = 0;
+
+	if (dev->flags & IFF_UP)
+		status |= ICMP_EXT_ECHOREPLY_ACTIVE;
+	if (in_dev && rcu_access_pointer(in_dev->ifa_list))
+		status |= ICMP_EXT_ECHOREPLY_IPV4;
+	if (icmp4_interface_has_ipv6(dev))
+		status |= ICMP_EXT_ECHOREPLY_IPV6;
+	return status;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ICMP4_INTERFACE_H
+#define ICMP4_INTERFACE_H
+
+#include <linux/netdevice.h>
+
+#include "probe.h"
+
+struct net_device *icmp4_interface_find(struct net *net,
+					const struct icmp4_probe *probe);
+u8 icmp4_interface_status(const struct net_device *dev);
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Every ICMP message that comes in, from IP to the one who looks after it. */
+
+#include <linux/icmp.h>
+#include <net/icmp.h>
+#include <net/ip.h>
+#include <net/route.h>
+#include <net/xfrm.h>
+
+#include "attach.h"
+#include "receive.h"
+#include "request.h"
+#include "rules.h"
+#include "stat.h"
+
+/* The kernel's limiter still knows better which replies to refuse: while
+ * icmp_ratemask names a reply, its requests are left to the saved handler.
+ */
+static bool icmp4_reply_limited(struct net *net, const struct icmp4_type *type)
+{
+	return type->class == ICMP4_CLASS_REQUEST &&
+	       type->reply <= NR_ICMP_TYPES &&
+	       READ_ONCE(net->ipv4.sysctl_icmp_ratemask) & BIT(type->reply);
+}
+
+/* The type decides who looks after a message before anything is counted. One
+ * without even a type byte is ours to refuse.
+ */
+static bool icmp4_is_for_saved(struct net *net, const struct sk_buff *skb)
+{
+	const struct icmp4_type *type;
+	u8 buffer;
+	const u8 *byte = skb_header_pointer(skb, 0, 1, &buffer);
+
+	if (!byte)
+		return false;
+	type = &icmp4_types[*byte];
+	return type->handler == ICMP4_BY_SAVED ||
+	       unlikely(icmp4_reply_limited(net, type));
+}
+
+/* IPsec policy is checked here, since the protocol is registered to need none.
+ * A message that policy forbids may still be an error about a packet that it
+ * allows (RFC 4301 6.2), if the security association says so.
+ */
+static bool icmp4_policy_allows(struct sk_buff *skb)
+{
+	const struct sec_path *sp;
+	bool allowed;
+	int nh;
+
+	if (likely(xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb)))
+		return true;
+
+	sp = skb_sec_path(skb);
+	if (!sp || !sp->len ||
+	    !(sp->xvec[sp->len - 1]->props.flags & XFRM_STATE_ICMP))
+		return false;
+	if (!pskb_may_pull(skb, sizeof(struct icmphdr) + sizeof(struct iphdr)))
+		return false;
+
+	nh = skb_network_offset(skb);
+	skb_set_network_header(skb, sizeof(struct icmphdr));
+	allowed = xfrm4_policy_check_reverse(NULL, XFRM_POLICY_IN, skb);
+	skb_set_network_header(skb, nh);
+	return allowed;
+}
+
+static enum icmp4_drop icmp4_dispatch(struct net *net, struct sk_buff *skb,
+				      const struct icmp4_type *type)
+{
+	bool broadcast = skb_rtable(skb)->rt_flags &
+			 (RTCF_BROADCAST | RTCF_MULTICAST);
+	enum icmp4_drop why;
+
+	why = icmp4_rule_receive(type, skb->len, broadcast,
+				 READ_ONCE(net->ipv4.sysctl_icmp_echo_ignore_broadcasts));
+	if (unlikely(why))
+		return why;
+
+	switch (type->handler) {
+	case ICMP4_BY_ECHO:
+		return icmp4_request_echo(net, skb);
+	case ICMP4_BY_TIMESTAMP:
+		return icmp4_request_timestamp(net, skb);
+	case ICMP4_BY_PROBE:
+		return icmp4_request_probe(net, skb);
+	}
+	return ICMP4_DROP_UNKNOWN;
+}
+
+/* Everything up to the type, in the newest kernel's order. */
+static enum icmp4_drop icmp4_validate(struct net *net, struct sk_buff *skb)
+{
+	if (!icmp4_policy_allows(skb))
+		return ICMP4_DROP_POLICY;
+	__ICMP_INC_STATS(net, ICMP_MIB_INMSGS);
+	if (skb_checksum_simple_validate(skb))
+		return ICMP4_DROP_CSUM;
+	if (!pskb_may_pull(skb, sizeof(struct icmphdr)))
+		return ICMP4_DROP_SHORT;
+	return ICMP4_SENT;
+}
+
+/**
+ * icmp4_receive() - the protocol handler of IPPROTO_ICMP
+ * @skb: a message, reassembled; data at its ICMP header, the IP header at its
+ *	network header, with the route it came by. Raw sockets have seen it
+ *
+ * Return: 0; the message is always taken.
+ * Context: softirq, RCU read side.
+ */
+int icmp4_receive(struct sk_buff *skb)
+{
+	struct net *net = dev_net_rcu(skb->dev);
+	enum icmp4_drop why;
+	u8 type = 0;
+
+	if (icmp4_is_for_saved(net, skb)) {
+		icmp4_stat_event(net, ICMP4_EVENT_PASSED);
+		return icmp4_saved()->handler(skb);
+	}
+	icmp4_stat_event(net, ICMP4_EVENT_TAKEN);
+
+	why = icmp4_validate(net, skb);
+	if (likely(!why)) {
+		type = icmp_hdr(skb)->type;
+		ICMPMSGIN_INC_STATS(net, type);
+		why = icmp4_dispatch(net, skb, &icmp4_types[type]);
+	}
+	if (unlikely(why))
+		icmp4_drop(net, skb, type, why);
+	return 0;
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Replies: the request turned around in its own buffer. The one that answers
+ * makes the buffer ours (icmp4_reply_own()), edits the ICMP message in it, and
+ * sends it back (icmp4_reply()).
+ */
+
+#include <linux/icmp.h>
+#include <linux/ktime.h>
+#include <linux/security.h>
+#include <net/checksum.h>
+#include <net/icmp.h>
+#include <net/inet_dscp.h>
+#include <net/ip.h>
+#include <net/l3mdev.h>
+#include <net/route.h>
+
+#include "ctl.h"
+#include "options.h"
+#include "reply.h"
+#include "source.h"
+#include "stat.h"
+#include "timestamp.h"
+
+/**
+ * icmp4_reply_own() - make a request's headers ours to write
+ * @net: the namespace it came to
+ * @skb: the request
+ *
+ * Sniffers and raw sockets may hold clones that share the bytes; they keep the
+ * old ones. All pointers into the packet have to be read again.
+ *
+ * Return: ICMP4_SENT to go on, or ICMP4_DROP_NOMEM.
+ */
+enum icmp4_drop icmp4_reply_own(struct net *net, struct sk_buff *skb)
+{
+	if (likely(!skb_cloned(skb)))
+		return ICMP4_SENT;
+	icmp4_stat_event(net, ICMP4_EVENT_COPIED);
+	return pskb_expand_head(skb, 0, 0, GFP_ATOMIC) ? ICMP4_DROP_NOMEM :
+							 ICMP4_SENT;
+}
+
+/**
+ * icmp4_reply_set() - change 16 bits of a message and its checksum with them
+ * @icmph: the message
+ * @field: what to change, at an even offset from @icmph
+ * @value: its new value, network order
+ */
+void icmp4_reply_set(struct icmphdr *icmph, __be16 *field, __be16 value)
+{
+	csum_replace2(&icmph->checksum, *field, value);
+	*field = value;
+}
+
+/* An incremental update cannot tell the two zeros of one's complement apart
+ * (RFC 1624 3), and there is nothing to update where the sender left the
+ * checksum to hardware that the message never met.
+ */
+static void icmp4_reply_checksum(struct sk_buff *skb)
+{
+	struct icmphdr *icmph = icmp_hdr(skb);
+
+	if (likely(icmph->checksum && skb->ip_summed != CHECKSUM_PARTIAL))
+		return;
+	icmph->checksum = 0;
+	icmph->checksum = csum_fold(skb_checksum(skb, 0, skb->len, 0));
+}
+
+/* Forget how the buffer came here: of everything outside the bytes only what a
+ * new buffer has may remain, or a firewall, a scheduler or a tracer on the way
+ * out would act on the inbound journey. @headers is the group of members that a
+ * clone inherits, hence just those that describe the journey.
+ */
+static void icmp4_reply_scrub(struct sk_buff *skb)
+{
+	skb_orphan(skb);
+	skb_dst_drop(skb);
+	skb_ext_reset(skb);
+	nf_reset_ct(skb);
+	skb->dev = NULL;
+	skb->tstamp = 0;
+	skb->mac_len = 0;
+	skb->queue_mapping = 0;
+	memset(skb->cb, 0, sizeof(skb->cb));
+	memset(&skb->headers, 0, sizeof(skb->headers));
+	skb_unset_mac_header(skb);
+
+	skb_shinfo(skb)->tx_flags = 0;
+	skb_shinfo(skb)->tskey = 0;
+	memset(skb_hwtstamps(skb), 0, sizeof(*skb_hwtstamps(skb)));
+	skb_gso_reset(skb);
+}
+
+static void icmp4_reply_scrub_all(struct sk_buff *skb)
+{
+	struct sk_buff *frag;
+
+	icmp4_reply_scrub(skb);
+	/* A shared fragment is copied rather than sent, so it need not care. */
+	skb_walk_frags(skb, frag)
+		if (!skb_shared(frag))
+			icmp4_reply_scrub(frag);
+}
+
+static struct rtable *icmp4_reply_route(struct net *net, struct sk_buff *skb,
+					struct flowi4 *fl4, __be32 daddr,
+					u32 mark)
+{
+	flowi4_init_output(fl4, l3mdev_master_ifindex_rcu(skb->dev), mark,
+			   ip_hdr(skb)->tos & INET_DSCP_MASK,
+			   RT_SCOPE_UNIVERSE, IPPROTO_ICMP, 0, daddr,
+			   icmp4_source(net, skb), 0, 0,
+			   sock_net_uid(net, NULL));
+	fl4->fl4_icmp_type = icmp_hdr(skb)->type;
+	fl4->fl4_icmp_code = icmp_hdr(skb)->code;
+	security_skb_classify_flow(skb, flowi4_to_flowi_common(fl4));
+	return ip_route_output_key(net, fl4);
+}
+
+/* Write the reply's IP header in front of the ICMP message. The request's own
+ * header need not be right there (decapsulation in place), but it was in the
+ * buffer before the message, so there is room for one that is no longer.
+ */
+static void icmp4_reply_header(struct net *net, struct sk_buff *skb,
+			       const struct icmp4_options *opt,
+			       const struct flowi4 *fl4, u8 tos)
+{
+	unsigned int optlen = opt ? opt->info.optlen : 0;
+	const struct dst_entry *dst = skb_dst(skb);
+	struct iphdr *iph;
+
+	skb_reset_transport_header(skb);
+	iph = skb_push(skb, sizeof(*iph) + optlen);
+	skb_reset_network_header(skb);
+
+	iph->version = IPVERSION;
+	iph->ihl = (sizeof(*iph) + optlen) / 4;
+	iph->tos = tos;
+	iph->frag_off = 0;
+	iph->ttl = ip4_dst_hoplimit(dst);
+	iph->protocol = IPPROTO_ICMP;
+	iph->saddr = fl4->saddr;
+	iph->daddr = fl4->daddr;
+	if (unlikely(opt)) {
+		memcpy(iph + 1, opt->data, optlen);
+		IPCB(skb)->opt = opt->info;
+	}
+	ip_select_ident(net, skb, skb->sk);
+}
+
+static void icmp4_reply_send(struct net *net, struct sock *sk,
+			     struct sk_buff *skb, u8 type)
+{
+	int err;
+
+	ICMPMSGOUT_INC_STATS(net, type);
+	__ICMP_INC_STATS(net, ICMP_MIB_OUTMSGS);
+	icmp4_stat_event(net, ICMP4_EVENT_REPLY);
+
+	err = ip_local_out(net, sk, skb);
+	if (unlikely(err)) {
+		if (err > 0)
+			err = net_xmit_errno(err);
+		if (err) {
+			__IP_INC_STATS(net, IPSTATS_MIB_OUTDISCARDS);
+			icmp4_stat_event(net, ICMP4_EVENT_DISCARDED);
+		}
+	}
+}
+
+static bool icmp4_reply_ours(const void *net, __be32 addr)
+{
+	return inet_addr_type((struct net *)net, addr) == RTN_LOCAL;
+}
+
+/* Everything that can still say no, then everything that cannot. */
+static enum icmp4_drop icmp4_reply_locked(struct net *net, struct sock *sk,
+					  struct sk_buff *skb,
+					  struct icmp4_options *opt)
+{
+	u32 mark = IP4_REPLY_MARK(net, skb->mark);
+	__be32 daddr = ip_hdr(skb)->saddr;
+	u8 type = icmp_hdr(skb)->type;
+	u8 tos = ip_hdr(skb)->tos;
+	struct flowi4 fl4;
+	struct rtable *rt;
+
+	if (unlikely(icmp4_ctl_full(sk)))
+		return ICMP4_DROP_SNDBUF;
+
+	rt = icmp4_reply_route(net, skb, &fl4,
+			       opt && opt->info.srr ? opt->info.faddr : daddr,
+			       mark);
+	if (IS_ERR(rt))
+		return ICMP4_DROP_NO_ROUTE;
+	if (unlikely(rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))) {
+		ip_rt_put(rt);
+		return ICMP4_DROP_REQUESTER;
+	}
+	if (unlikely(opt))
+		icmp4_options_finish(opt, fl4.saddr, daddr,
+				     icmp4_timestamp(ktime_get_real_ns()));
+
+	icmp4_reply_checksum(skb);
+	icmp4_reply_scrub_all(skb);
+	skb->mark = mark;
+	skb_dst_set(skb, &rt->dst);
+	skb_set_owner_w(skb, sk);
+	icmp4_reply_header(net, skb, opt, &fl4, tos);
+	icmp4_reply_send(net, sk, skb, type);
+	return ICMP4_SENT;
+}
+
+static enum icmp4_drop icmp4_reply_opt(struct net *net, struct sk_buff *skb,
+				       struct icmp4_options *opt)
+{
+	enum icmp4_drop why;
+	struct sock *sk;
+
+	sk = icmp4_ctl_lock(net);
+	if (unlikely(!sk))
+		return ICMP4_DROP_BUSY;
+	why = icmp4_reply_locked(net, sk, skb, opt);
+	icmp4_ctl_unlock(sk);
+	return why;
+}
+
+/* Apart, so that only requests with options pay for the room they take. */
+static noinline enum icmp4_drop icmp4_reply_echo_options(struct net *net,
+							 struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct icmp4_options opt;
+
+	if (icmp4_options_echo(&opt, (const u8 *)(iph + 1),
+			       iph->ihl * 4 - sizeof(*iph), iph->saddr,
+			       icmp4_reply_ours, net))
+		return ICMP4_DROP_OPTIONS;
+	return icmp4_reply_opt(net, skb, &opt);
+}
+
+/**
+ * icmp4_reply() - send a request back as the reply it has become
+ * @net: the namespace it came to
+ * @skb: ours to write (icmp4_reply_own()); data at the ICMP message, which is
+ *	the reply but for the two zeros of its checksum; the IP header, the route
+ *	and all else still the request's
+ *
+ * Addresses swapped or chosen (icmp4_source()), TTL fresh, DF clear, TOS of the
+ * request (RFC 1122 3.2.2.6, RFC 1812 4.3.2.5), options echoed, mark by
+ * fwmark_reflect, LSM and IPsec policy by the route.
+ *
+ * Return: ICMP4_SENT, and the buffer is gone; otherwise why not, and the caller
+ *	still has it.
+ * Context: softirq, RCU read side.
+ */
+enum icmp4_drop icmp4_reply(struct net *net, struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	lockdep_assert_in_softirq();
+	/* Someone who has no address yet could ask by broadcast. */
+	if (unlikely(ipv4_is_zeronet(iph->saddr)))
+		return ICMP4_DROP_REQUESTER;
+	if (unlikely(skb->len + iph->ihl * 4 > IP_MAX_MTU))
+		return ICMP4_DROP_TOO_BIG;
+	if (unlikely(iph->ihl > 5))
+		return icmp4_reply_echo_options(net, skb);
+	return icmp4_reply_opt(net, skb, NULL);
+}

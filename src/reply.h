@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ICMP4_REPLY_H
+#define ICMP4_REPLY_H
+
+#include "drop.h"
+
+enum icmp4_drop icmp4_reply_own(struct net *net, struct sk_buff *skb);
+void icmp4_reply_set(struct icmphdr *icmph, __be16 *field, __be16 value);
+enum icmp4_drop icmp4_reply(struct net *net, struct sk_buff *skb);
+
+#endif

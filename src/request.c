@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Requests: what each of them asks, and how it becomes its own reply. */
+
+#include <linux/icmp.h>
+#include <linux/ktime.h>
+#include <net/checksum.h>
+#include <net/icmp.h>
+
+#include "interface.h"
+#include "probe.h"
+#include "reply.h"
+#include "request.h"
+#include "timestamp.h"
+
+/* An ICMP timestamp message (RFC 792). */
+struct timestamp_message {
+	struct icmphdr icmph;
+	__be32 originate;
+	__be32 receive;
+	__be32 transmit;
+};
+
+/* Type and code as the one 16-bit word that the checksum sees. */
+static void set_type(struct icmphdr *icmph, u8 type, u8 code)
+{
+	icmp4_reply_set(icmph, (__be16 *)&icmph->type,
+			htons(type << 8 | code));
+}
+
+/**
+ * icmp4_request_echo() - answer an echo request (RFC 792, RFC 1122 3.2.2.6)
+ * @net: the namespace it came to
+ * @skb: the request, data at its ICMP header, 8 bytes linear
+ *
+ * Identifier, sequence number, data and code return unchanged.
+ *
+ * Return: ICMP4_SENT if @skb is gone, or the reason why not.
+ * Context: softirq, RCU read side.
+ */
+enum icmp4_drop icmp4_request_echo(struct net *net, struct sk_buff *skb)
+{
+	enum icmp4_drop why;
+	struct icmphdr *icmph;
+
+	if (READ_ONCE(net->ipv4.sysctl_icmp_echo_ignore_all))
+		return ICMP4_DROP_ECHO_IGNORED;
+	why = icmp4_reply_own(net, skb);
+	if (why)
+		return why;
+
+	icmph = icmp_hdr(skb);
+	set_type(icmph, ICMP_ECHOREPLY, icmph->code);
+	return icmp4_reply(net, skb);
+}
+
+/**
+ * icmp4_request_timestamp() - answer a timestamp request (RFC 1122 3.2.2.8)
+ * @net: the namespace it came to
+ * @skb: the request, data at its ICMP header, 20 bytes or more
+ *
+ * What follows the three timestamps is not returned.
+ *
+ * Return: ICMP4_SENT if @skb is gone, or the reason why not.
+ * Context: softirq, RCU read side.
+ */
+enum icmp4_drop icmp4_request_timestamp(struct net *net, struct sk_buff *skb)
+{
+	struct timestamp_message *msg;
+	enum icmp4_drop why;
+
+	why = icmp4_reply_own(net, skb);
+	if (why)
+		return why;
+	if (!pskb_may_pull(skb, sizeof(*msg)) ||
+	    pskb_trim(skb, sizeof(*msg)))
+		return ICMP4_DROP_NOMEM;
+
+	msg = (struct timestamp_message *)icmp_hdr(skb);
+	msg->icmph.type = ICMP_TIMESTAMPREPLY;
+	msg->icmph.code = 0;
+	msg->receive = icmp4_timestamp(ktime_get_real_ns());
+	msg->transmit = msg->receive;
+	msg->icmph.checksum = 0;
+	msg->icmph.checksum = ip_compute_csum(msg, sizeof(*msg));
+	return icmp4_reply(net, skb);
+}
+
+static enum icmp4_drop probe_interface(struct net *net,
+				       const struct icmp4_probe *probe,
+				       u8 *code, u8 *status)
+{
+	struct net_device *dev;
+
+	*code = ICMP_EXT_CODE_MAL_QUERY;
+	*status = 0;
+	if (probe->by == ICMP4_PROBE_MALFORMED)
+		return ICMP4_SENT;
+
+	dev = icmp4_interface_find(net, probe);
+	if (IS_ERR(dev))
+		return ICMP4_DROP_PROBE_IPV6;
+	*code = ICMP_EXT_CODE_NO_IF;
+	if (!dev)
+		return ICMP4_SENT;
+	*code = 0;
+	*status = icmp4_interface_status(dev);
+	return ICMP4_SENT;
+}
+
+/**
+ * icmp4_request_probe() - answer an extended echo request (RFC 8335)
+ * @net: the namespace it came to
+ * @skb: the request, data at its ICMP header, 8 bytes linear
+ *
+ * Only interfaces of this node are told about (L bit set), to anyone who asks
+ * while icmp_echo_enable_probe is set. The query returns unchanged.
+ *
+ * Return: ICMP4_SENT if @skb is gone, or the reason why not.
+ * Context: softirq, RCU read side.
+ */
+enum icmp4_drop icmp4_request_probe(struct net *net, struct sk_buff *skb)
+{
+	unsigned int len = min_t(unsigned int, ICMP4_PROBE_LEN,
+				 skb->len - sizeof(struct icmphdr));
+	u8 data[ICMP4_PROBE_LEN], code, status;
+	struct icmp4_probe probe;
+	struct icmphdr *icmph;
+	enum icmp4_drop why;
+	__be16 *sequence;
+
+	if (!READ_ONCE(net->ipv4.sysctl_icmp_echo_enable_probe))
+		return ICMP4_DROP_PROBE_OFF;
+	if (!(icmp_hdr(skb)->un.echo.sequence & htons(1)))
+		return ICMP4_DROP_PROBE_REMOTE;
+	if (skb_copy_bits(skb, sizeof(*icmph), data, len))
+		return ICMP4_DROP_LENGTH;
+	icmp4_probe_parse(&probe, data, len);
+	why = probe_interface(net, &probe, &code, &status);
+	if (why)
+		return why;
+	why = icmp4_reply_own(net, skb);
+	if (why)
+		return why;
+
+	/* The high byte is the requester's; the low one tells the state. */
+	icmph = icmp_hdr(skb);
+	sequence = &icmph->un.echo.sequence;
+	icmp4_reply_set(icmph, sequence,
+			(*sequence & htons(0xff00)) | htons(status));
+	set_type(icmph, ICMP_EXT_ECHOREPLY, code);
+	return icmp4_reply(net, skb);
+}

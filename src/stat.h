@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ICMP4_STAT_H
+#define ICMP4_STAT_H
+
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+#include <net/snmp.h>
+
+#include "drop.h"
+#include "types.h"
+
+/**
+ * enum icmp4_event - what is counted besides drops
+ * @ICMP4_EVENT_TAKEN: messages this module looked after itself
+ * @ICMP4_EVENT_PASSED: messages left to the saved handler
+ * @ICMP4_EVENT_REPLY: replies handed to IP
+ * @ICMP4_EVENT_COPIED: replies whose buffer had other users and was copied
+ * @ICMP4_EVENT_DISCARDED: replies that netfilter, a queue or the lack of
+ *	memory stopped on their way out
+ * @ICMP4_EVENTS: how many there are
+ */
+enum icmp4_event {
+	ICMP4_EVENT_TAKEN,
+	ICMP4_EVENT_PASSED,
+	ICMP4_EVENT_REPLY,
+	ICMP4_EVENT_COPIED,
+	ICMP4_EVENT_DISCARDED,
+	ICMP4_EVENTS
+};
+
+/**
+ * struct icmp4_mib - the counters of one CPU in one namespace
+ * @mibs: events, then drops by reason, then drops by row of the type table
+ *
+ * The member's name is what the kernel's SNMP macros expect.
+ */
+struct icmp4_mib {
+#define ICMP4_MIB_DROP	ICMP4_EVENTS
+#define ICMP4_MIB_TYPE	(ICMP4_MIB_DROP + ICMP4_DROPS)
+#define ICMP4_MIB_MAX	(ICMP4_MIB_TYPE + ICMP4_ROWS)
+	unsigned long mibs[ICMP4_MIB_MAX];
+};
+
+/**
+ * struct icmp4_net - what the module keeps for each network namespace
+ * @stats: per-CPU counters
+ */
+struct icmp4_net {
+	DEFINE_SNMP_STAT(struct icmp4_mib, stats);
+};
+
+extern unsigned int icmp4_net_id;
+
+/**
+ * icmp4_net() - the module's state in a namespace
+ * @net: any namespace that is alive
+ *
+ * Return: its state; never NULL while the module is loaded.
+ */
+static inline struct icmp4_net *icmp4_net(const struct net *net)
+{
+	return net_generic(net, icmp4_net_id);
+}
+
+/**
+ * icmp4_stat_event() - count an event
+ * @net: the namespace it happened in
+ * @event: what happened
+ *
+ * Context: softirq.
+ */
+static inline void icmp4_stat_event(const struct net *net,
+				    enum icmp4_event event)
+{
+	__SNMP_INC_STATS(icmp4_net(net)->stats, event);
+}
+
+/**
+ * icmp4_stat_drop() - count a drop, by reason and by type
+ * @net: the namespace it happened in
+ * @type: the message's ICMP type
+ * @why: the reason
+ *
+ * Context: softirq.
+ */
+static inline void icmp4_stat_drop(const struct net *net, u8 type,
+				   enum icmp4_drop why)
+{
+	struct icmp4_net *in = icmp4_net(net);
+
+	__SNMP_INC_STATS(in->stats, ICMP4_MIB_DROP + why);
+	__SNMP_INC_STATS(in->stats, ICMP4_MIB_TYPE + icmp4_type_row(type));
+}
+
+int icmp4_stat_init(struct net *net);
+void icmp4_stat_uninit(struct net *net);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM icmp4
+
+#if !defined(ICMP4_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define ICMP4_TRACE_H
+
+#include <linux/ip.h>
+#include <linux/tracepoint.h>
+
+#include "drop.h"
+#include "types.h"
+
+TRACE_EVENT(icmp4_drop,
+
+	TP_PROTO(const struct sk_buff *skb, u8 type, enum icmp4_drop why),
+
+	TP_ARGS(skb, type, why),
+
+	TP_STRUCT__entry(
+		__field(const void *, skbaddr)
+		__array(__u8, saddr, 4)
+		__array(__u8, daddr, 4)
+		__field(unsigned int, len)
+		__field(__u8, type)
+		__array(char, name, 16)
+		__array(char, why, 24)
+	),
+
+	TP_fast_assign(
+		const struct iphdr *iph = ip_hdr(skb);
+
+		__entry->skbaddr = skb;
+		memcpy(__entry->saddr, &iph->saddr, 4);
+		memcpy(__entry->daddr, &iph->daddr, 4);
+		__entry->len = skb->len;
+		__entry->type = type;
+		strscpy(__entry->name, icmp4_type_name(type), 16);
+		strscpy(__entry->why, icmp4_drop_infos[why].name, 24);
+	),
+
+	TP_printk("saddr=%pI4 daddr=%pI4 type=%u (%s) len=%u why=%s skbaddr=%p",
+		  __entry->saddr, __entry->daddr, __entry->type,
+		  __entry->name, __entry->len, __entry->why,
+		  __entry->skbaddr)
+);
+
+#endif
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
