@@ -13,7 +13,17 @@
 /* What the kernel grants its own: two messages of the largest size. */
 #define SNDBUF	(2 * SKB_TRUESIZE(64 * 1024))
 
-static DEFINE_PER_CPU(struct sock *, icmp4_ctl_sk);
+/**
+ * struct icmp4_ctl - what a CPU sends by
+ * @sk: its control socket
+ * @busy: it is sending now
+ */
+struct icmp4_ctl {
+	struct sock *sk;
+	bool busy;
+};
+
+static DEFINE_PER_CPU(struct icmp4_ctl, icmp4_ctl);
 
 /**
  * icmp4_ctl_lock() - take this CPU's control socket for a namespace
@@ -25,9 +35,9 @@ static DEFINE_PER_CPU(struct sock *, icmp4_ctl_sk);
  */
 struct sock *icmp4_ctl_lock(struct net *net)
 {
-	struct sock *sk = this_cpu_read(icmp4_ctl_sk);
+	struct sock *sk = this_cpu_read(icmp4_ctl.sk);
 
-	if (unlikely(!spin_trylock(&sk->sk_lock.slock)))
+	if (unlikely(this_cpu_xchg(icmp4_ctl.busy, true)))
 		return NULL;
 	sock_net_set(sk, net);
 	return sk;
@@ -42,12 +52,12 @@ struct sock *icmp4_ctl_lock(struct net *net)
 void icmp4_ctl_unlock(struct sock *sk)
 {
 	sock_net_set(sk, &init_net);
-	spin_unlock(&sk->sk_lock.slock);
+	this_cpu_write(icmp4_ctl.busy, false);
 }
 
 /**
  * icmp4_ctl_full() - does the send buffer refuse another message?
- * @sk: a locked control socket
+ * @sk: from icmp4_ctl_lock()
  *
  * Return: true while as much as the buffer holds waits in queues.
  */
@@ -68,11 +78,11 @@ void icmp4_ctl_uninit(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		struct sock *sk = per_cpu(icmp4_ctl_sk, cpu);
+		struct sock *sk = per_cpu(icmp4_ctl.sk, cpu);
 
 		if (sk)
 			inet_ctl_sock_destroy(sk);
-		per_cpu(icmp4_ctl_sk, cpu) = NULL;
+		per_cpu(icmp4_ctl.sk, cpu) = NULL;
 	}
 }
 
@@ -100,7 +110,7 @@ int icmp4_ctl_init(void)
 		sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 		sk->sk_sndbuf = SNDBUF;
 		inet_sk(sk)->pmtudisc = IP_PMTUDISC_DONT;
-		per_cpu(icmp4_ctl_sk, cpu) = sk;
+		per_cpu(icmp4_ctl.sk, cpu) = sk;
 	}
 	return 0;
 }

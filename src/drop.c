@@ -92,7 +92,7 @@ const struct icmp4_drop_info icmp4_drop_infos[ICMP4_DROPS] = {
 
 /**
  * icmp4_drop() - end a message: count it, trace it, free it
- * @net: the namespace it came to
+ * @in: the namespace it came to
  * @skb: the message, freed here
  * @type: its ICMP type; 0 if it is too short to have one
  * @why: anything but ICMP4_SENT
@@ -101,10 +101,11 @@ const struct icmp4_drop_info icmp4_drop_infos[ICMP4_DROPS] = {
  *
  * Context: softirq, RCU read side.
  */
-void icmp4_drop(struct net *net, struct sk_buff *skb, u8 type,
+void icmp4_drop(struct icmp4_net *in, struct sk_buff *skb, u8 type,
 		enum icmp4_drop why)
 {
 	const struct icmp4_drop_info *info = &icmp4_drop_infos[why];
+	struct net *net = in->net;
 
 	if (why == ICMP4_DROP_CSUM)
 		__ICMP_INC_STATS(net, ICMP_MIB_CSUMERRORS);
@@ -112,7 +113,7 @@ void icmp4_drop(struct net *net, struct sk_buff *skb, u8 type,
 		__ICMP_INC_STATS(net, ICMP_MIB_INERRORS);
 	if (info->out_errors)
 		__ICMP_INC_STATS(net, ICMP_MIB_OUTERRORS);
-	icmp4_stat_drop(net, type, why);
+	icmp4_stat_drop(in, type, why);
 	trace_icmp4_drop(skb, type, why);
 
 	if (info->reason == SKB_NOT_DROPPED_YET)

@@ -5,6 +5,8 @@
 #include <linux/skbuff.h>
 #include <linux/types.h>
 
+#include "net.h"
+
 /**
  * enum icmp4_drop - why a message went no further
  * @ICMP4_SENT: it did not stop: the buffer left the host as our answer
@@ -78,7 +80,7 @@ struct icmp4_drop_info {
 
 extern const struct icmp4_drop_info icmp4_drop_infos[ICMP4_DROPS];
 
-void icmp4_drop(struct net *net, struct sk_buff *skb, u8 type,
+void icmp4_drop(struct icmp4_net *in, struct sk_buff *skb, u8 type,
 		enum icmp4_drop why);
 
 #endif

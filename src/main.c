@@ -8,6 +8,8 @@
 
 #include "attach.h"
 #include "ctl.h"
+#include "net.h"
+#include "route.h"
 #include "stat.h"
 
 #define ICMP4_VERSION "0.1.0"
@@ -20,12 +22,25 @@ unsigned int icmp4_net_id __read_mostly;
 
 static int __net_init icmp4_net_init(struct net *net)
 {
-	return icmp4_stat_init(net);
+	struct icmp4_net *in = icmp4_net(net);
+	int err;
+
+	in->net = net;
+	err = icmp4_route_init(in);
+	if (err)
+		return err;
+	err = icmp4_stat_init(in);
+	if (err)
+		icmp4_route_uninit(in);
+	return err;
 }
 
 static void __net_exit icmp4_net_exit(struct net *net)
 {
-	icmp4_stat_uninit(net);
+	struct icmp4_net *in = icmp4_net(net);
+
+	icmp4_stat_uninit(in);
+	icmp4_route_uninit(in);
 }
 
 static struct pernet_operations icmp4_net_ops = {

@@ -66,7 +66,7 @@ static bool icmp4_policy_allows(struct sk_buff *skb)
 	return allowed;
 }
 
-static enum icmp4_drop icmp4_dispatch(struct net *net, struct sk_buff *skb,
+static enum icmp4_drop icmp4_dispatch(struct icmp4_net *in, struct sk_buff *skb,
 				      const struct icmp4_type *type)
 {
 	bool broadcast = skb_rtable(skb)->rt_flags &
@@ -74,17 +74,17 @@ static enum icmp4_drop icmp4_dispatch(struct net *net, struct sk_buff *skb,
 	enum icmp4_drop why;
 
 	why = icmp4_rule_receive(type, skb->len, broadcast,
-				 READ_ONCE(net->ipv4.sysctl_icmp_echo_ignore_broadcasts));
+				 READ_ONCE(in->net->ipv4.sysctl_icmp_echo_ignore_broadcasts));
 	if (unlikely(why))
 		return why;
 
 	switch (type->handler) {
 	case ICMP4_BY_ECHO:
-		return icmp4_request_echo(net, skb);
+		return icmp4_request_echo(in, skb);
 	case ICMP4_BY_TIMESTAMP:
-		return icmp4_request_timestamp(net, skb);
+		return icmp4_request_timestamp(in, skb);
 	case ICMP4_BY_PROBE:
-		return icmp4_request_probe(net, skb);
+		return icmp4_request_probe(in, skb);
 	}
 	return ICMP4_DROP_UNKNOWN;
 }
@@ -113,22 +113,23 @@ static enum icmp4_drop icmp4_validate(struct net *net, struct sk_buff *skb)
 int icmp4_receive(struct sk_buff *skb)
 {
 	struct net *net = dev_net_rcu(skb->dev);
+	struct icmp4_net *in = icmp4_net(net);
 	enum icmp4_drop why;
 	u8 type = 0;
 
 	if (icmp4_is_for_saved(net, skb)) {
-		icmp4_stat_event(net, ICMP4_EVENT_PASSED);
+		icmp4_stat_event(in, ICMP4_EVENT_PASSED);
 		return icmp4_saved()->handler(skb);
 	}
-	icmp4_stat_event(net, ICMP4_EVENT_TAKEN);
+	icmp4_stat_event(in, ICMP4_EVENT_TAKEN);
 
 	why = icmp4_validate(net, skb);
 	if (likely(!why)) {
 		type = icmp_hdr(skb)->type;
 		ICMPMSGIN_INC_STATS(net, type);
-		why = icmp4_dispatch(net, skb, &icmp4_types[type]);
+		why = icmp4_dispatch(in, skb, &icmp4_types[type]);
 	}
 	if (unlikely(why))
-		icmp4_drop(net, skb, type, why);
+		icmp4_drop(in, skb, type, why);
 	return 0;
 }

@@ -17,13 +17,14 @@
 #include "ctl.h"
 #include "options.h"
 #include "reply.h"
+#include "route.h"
 #include "source.h"
 #include "stat.h"
 #include "timestamp.h"
 
 /**
  * icmp4_reply_own() - make a request's headers ours to write
- * @net: the namespace it came to
+ * @in: the namespace it came to
  * @skb: the request
  *
  * Sniffers and raw sockets may hold clones that share the bytes; they keep the
@@ -31,11 +32,11 @@
  *
  * Return: ICMP4_SENT to go on, or ICMP4_DROP_NOMEM.
  */
-enum icmp4_drop icmp4_reply_own(struct net *net, struct sk_buff *skb)
+enum icmp4_drop icmp4_reply_own(struct icmp4_net *in, struct sk_buff *skb)
 {
 	if (likely(!skb_cloned(skb)))
 		return ICMP4_SENT;
-	icmp4_stat_event(net, ICMP4_EVENT_COPIED);
+	icmp4_stat_event(in, ICMP4_EVENT_COPIED);
 	return pskb_expand_head(skb, 0, 0, GFP_ATOMIC) ? ICMP4_DROP_NOMEM :
 							 ICMP4_SENT;
 }
@@ -69,12 +70,12 @@ static void icmp4_reply_checksum(struct sk_buff *skb)
 /* Forget how the buffer came here: of everything outside the bytes only what a
  * new buffer has may remain, or a firewall, a scheduler or a tracer on the way
  * out would act on the inbound journey. @headers is the group of members that a
- * clone inherits, hence just those that describe the journey.
+ * clone inherits, hence just those that describe the journey. The route is the
+ * reply's already.
  */
 static void icmp4_reply_scrub(struct sk_buff *skb)
 {
 	skb_orphan(skb);
-	skb_dst_drop(skb);
 	skb_ext_reset(skb);
 	nf_reset_ct(skb);
 	skb->dev = NULL;
@@ -102,19 +103,13 @@ static void icmp4_reply_scrub_all(struct sk_buff *skb)
 			icmp4_reply_scrub(frag);
 }
 
-static struct rtable *icmp4_reply_route(struct net *net, struct sk_buff *skb,
-					struct flowi4 *fl4, __be32 daddr,
-					u32 mark)
+/* LSMs label a flow by how the request came, so before that is forgotten. */
+static u32 icmp4_reply_secid(struct sk_buff *skb)
 {
-	flowi4_init_output(fl4, l3mdev_master_ifindex_rcu(skb->dev), mark,
-			   ip_hdr(skb)->tos & INET_DSCP_MASK,
-			   RT_SCOPE_UNIVERSE, IPPROTO_ICMP, 0, daddr,
-			   icmp4_source(net, skb), 0, 0,
-			   sock_net_uid(net, NULL));
-	fl4->fl4_icmp_type = icmp_hdr(skb)->type;
-	fl4->fl4_icmp_code = icmp_hdr(skb)->code;
-	security_skb_classify_flow(skb, flowi4_to_flowi_common(fl4));
-	return ip_route_output_key(net, fl4);
+	struct flowi_common flow = {};
+
+	security_skb_classify_flow(skb, &flow);
+	return flow.flowic_secid;
 }
 
 /* Write the reply's IP header in front of the ICMP message. The request's own
@@ -123,7 +118,7 @@ static struct rtable *icmp4_reply_route(struct net *net, struct sk_buff *skb,
  */
 static void icmp4_reply_header(struct net *net, struct sk_buff *skb,
 			       const struct icmp4_options *opt,
-			       const struct flowi4 *fl4, u8 tos)
+			       const struct icmp4_route_key *key, u8 tos)
 {
 	unsigned int optlen = opt ? opt->info.optlen : 0;
 	const struct dst_entry *dst = skb_dst(skb);
@@ -139,8 +134,8 @@ static void icmp4_reply_header(struct net *net, struct sk_buff *skb,
 	iph->frag_off = 0;
 	iph->ttl = ip4_dst_hoplimit(dst);
 	iph->protocol = IPPROTO_ICMP;
-	iph->saddr = fl4->saddr;
-	iph->daddr = fl4->daddr;
+	iph->saddr = key->saddr;
+	iph->daddr = key->daddr;
 	if (unlikely(opt)) {
 		memcpy(iph + 1, opt->data, optlen);
 		IPCB(skb)->opt = opt->info;
@@ -148,14 +143,15 @@ static void icmp4_reply_header(struct net *net, struct sk_buff *skb,
 	ip_select_ident(net, skb, skb->sk);
 }
 
-static void icmp4_reply_send(struct net *net, struct sock *sk,
+static void icmp4_reply_send(struct icmp4_net *in, struct sock *sk,
 			     struct sk_buff *skb, u8 type)
 {
+	struct net *net = in->net;
 	int err;
 
 	ICMPMSGOUT_INC_STATS(net, type);
 	__ICMP_INC_STATS(net, ICMP_MIB_OUTMSGS);
-	icmp4_stat_event(net, ICMP4_EVENT_REPLY);
+	icmp4_stat_event(in, ICMP4_EVENT_REPLY);
 
 	err = ip_local_out(net, sk, skb);
 	if (unlikely(err)) {
@@ -163,7 +159,7 @@ static void icmp4_reply_send(struct net *net, struct sock *sk,
 			err = net_xmit_errno(err);
 		if (err) {
 			__IP_INC_STATS(net, IPSTATS_MIB_OUTDISCARDS);
-			icmp4_stat_event(net, ICMP4_EVENT_DISCARDED);
+			icmp4_stat_event(in, ICMP4_EVENT_DISCARDED);
 		}
 	}
 }
@@ -173,75 +169,77 @@ static bool icmp4_reply_ours(const void *net, __be32 addr)
 	return inet_addr_type((struct net *)net, addr) == RTN_LOCAL;
 }
 
-/* Everything that can still say no, then everything that cannot. */
-static enum icmp4_drop icmp4_reply_locked(struct net *net, struct sock *sk,
-					  struct sk_buff *skb,
+static enum icmp4_drop icmp4_reply_locked(struct icmp4_net *in,
+					  struct sock *sk, struct sk_buff *skb,
 					  struct icmp4_options *opt)
 {
-	u32 mark = IP4_REPLY_MARK(net, skb->mark);
-	__be32 daddr = ip_hdr(skb)->saddr;
-	u8 type = icmp_hdr(skb)->type;
-	u8 tos = ip_hdr(skb)->tos;
-	struct flowi4 fl4;
-	struct rtable *rt;
+	const struct iphdr *iph = ip_hdr(skb);
+	__be32 requester = iph->saddr;
+	u8 tos = iph->tos;
+	struct icmp4_route_key key = {
+		.daddr = opt && opt->info.srr ? opt->info.faddr : requester,
+		.saddr = icmp4_source(in->net, skb),
+		.oif = l3mdev_master_ifindex_rcu(skb->dev),
+		.mark = IP4_REPLY_MARK(in->net, skb->mark),
+		.secid = icmp4_reply_secid(skb),
+		.tos = tos & INET_DSCP_MASK,
+		.type = icmp_hdr(skb)->type,
+		.code = icmp_hdr(skb)->code,
+	};
+	int err;
 
 	if (unlikely(icmp4_ctl_full(sk)))
 		return ICMP4_DROP_SNDBUF;
 
-	rt = icmp4_reply_route(net, skb, &fl4,
-			       opt && opt->info.srr ? opt->info.faddr : daddr,
-			       mark);
-	if (IS_ERR(rt))
-		return ICMP4_DROP_NO_ROUTE;
-	if (unlikely(rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))) {
-		ip_rt_put(rt);
-		return ICMP4_DROP_REQUESTER;
-	}
+	err = icmp4_route_reply(in, skb, &key);
+	if (unlikely(err))
+		return err == -EACCES ? ICMP4_DROP_REQUESTER :
+					ICMP4_DROP_NO_ROUTE;
 	if (unlikely(opt))
-		icmp4_options_finish(opt, fl4.saddr, daddr,
+		icmp4_options_finish(opt, key.saddr, requester,
 				     icmp4_timestamp(ktime_get_real_ns()));
 
 	icmp4_reply_checksum(skb);
 	icmp4_reply_scrub_all(skb);
-	skb->mark = mark;
-	skb_dst_set(skb, &rt->dst);
+	skb->mark = key.mark;
 	skb_set_owner_w(skb, sk);
-	icmp4_reply_header(net, skb, opt, &fl4, tos);
-	icmp4_reply_send(net, sk, skb, type);
+	icmp4_reply_header(in->net, skb, opt, &key, tos);
+	icmp4_reply_send(in, sk, skb, key.type);
 	return ICMP4_SENT;
 }
 
-static enum icmp4_drop icmp4_reply_opt(struct net *net, struct sk_buff *skb,
+static enum icmp4_drop icmp4_reply_opt(struct icmp4_net *in,
+				       struct sk_buff *skb,
 				       struct icmp4_options *opt)
 {
 	enum icmp4_drop why;
 	struct sock *sk;
 
-	sk = icmp4_ctl_lock(net);
+	sk = icmp4_ctl_lock(in->net);
 	if (unlikely(!sk))
 		return ICMP4_DROP_BUSY;
-	why = icmp4_reply_locked(net, sk, skb, opt);
+	why = icmp4_reply_locked(in, sk, skb, opt);
 	icmp4_ctl_unlock(sk);
 	return why;
 }
 
 /* Apart, so that only requests with options pay for the room they take. */
-static noinline enum icmp4_drop icmp4_reply_echo_options(struct net *net,
-							 struct sk_buff *skb)
+static noinline enum icmp4_drop
+icmp4_reply_echo_options(struct icmp4_net *in, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	struct icmp4_options opt;
 
 	if (icmp4_options_echo(&opt, (const u8 *)(iph + 1),
 			       iph->ihl * 4 - sizeof(*iph), iph->saddr,
-			       icmp4_reply_ours, net))
+			       icmp4_reply_ours, in->net))
 		return ICMP4_DROP_OPTIONS;
-	return icmp4_reply_opt(net, skb, &opt);
+	return icmp4_reply_opt(in, skb, &opt);
 }
 
 /**
  * icmp4_reply() - send a request back as the reply it has become
- * @net: the namespace it came to
+ * @in: the namespace it came to
  * @skb: ours to write (icmp4_reply_own()); data at the ICMP message, which is
  *	the reply but for the two zeros of its checksum; the IP header, the route
  *	and all else still the request's
@@ -254,7 +252,7 @@ static noinline enum icmp4_drop icmp4_reply_echo_options(struct net *net,
  *	still has it.
  * Context: softirq, RCU read side.
  */
-enum icmp4_drop icmp4_reply(struct net *net, struct sk_buff *skb)
+enum icmp4_drop icmp4_reply(struct icmp4_net *in, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 
@@ -265,6 +263,6 @@ enum icmp4_drop icmp4_reply(struct net *net, struct sk_buff *skb)
 	if (unlikely(skb->len + iph->ihl * 4 > IP_MAX_MTU))
 		return ICMP4_DROP_TOO_BIG;
 	if (unlikely(iph->ihl > 5))
-		return icmp4_reply_echo_options(net, skb);
-	return icmp4_reply_opt(net, skb, NULL);
+		return icmp4_reply_echo_options(in, skb);
+	return icmp4_reply_opt(in, skb, NULL);
 }

@@ -4,8 +4,8 @@
 
 #include "drop.h"
 
-enum icmp4_drop icmp4_reply_own(struct net *net, struct sk_buff *skb);
+enum icmp4_drop icmp4_reply_own(struct icmp4_net *in, struct sk_buff *skb);
 void icmp4_reply_set(struct icmphdr *icmph, __be16 *field, __be16 value);
-enum icmp4_drop icmp4_reply(struct net *net, struct sk_buff *skb);
+enum icmp4_drop icmp4_reply(struct icmp4_net *in, struct sk_buff *skb);
 
 #endif

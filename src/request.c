@@ -29,7 +29,7 @@ static void set_type(struct icmphdr *icmph, u8 type, u8 code)
 
 /**
  * icmp4_request_echo() - answer an echo request (RFC 792, RFC 1122 3.2.2.6)
- * @net: the namespace it came to
+ * @in: the namespace it came to
  * @skb: the request, data at its ICMP header, 8 bytes linear
  *
  * Identifier, sequence number, data and code return unchanged.
@@ -37,25 +37,25 @@ static void set_type(struct icmphdr *icmph, u8 type, u8 code)
  * Return: ICMP4_SENT if @skb is gone, or the reason why not.
  * Context: softirq, RCU read side.
  */
-enum icmp4_drop icmp4_request_echo(struct net *net, struct sk_buff *skb)
+enum icmp4_drop icmp4_request_echo(struct icmp4_net *in, struct sk_buff *skb)
 {
 	enum icmp4_drop why;
 	struct icmphdr *icmph;
 
-	if (READ_ONCE(net->ipv4.sysctl_icmp_echo_ignore_all))
+	if (READ_ONCE(in->net->ipv4.sysctl_icmp_echo_ignore_all))
 		return ICMP4_DROP_ECHO_IGNORED;
-	why = icmp4_reply_own(net, skb);
+	why = icmp4_reply_own(in, skb);
 	if (why)
 		return why;
 
 	icmph = icmp_hdr(skb);
 	set_type(icmph, ICMP_ECHOREPLY, icmph->code);
-	return icmp4_reply(net, skb);
+	return icmp4_reply(in, skb);
 }
 
 /**
  * icmp4_request_timestamp() - answer a timestamp request (RFC 1122 3.2.2.8)
- * @net: the namespace it came to
+ * @in: the namespace it came to
  * @skb: the request, data at its ICMP header, 20 bytes or more
  *
  * What follows the three timestamps is not returned.
@@ -63,12 +63,12 @@ enum icmp4_drop icmp4_request_echo(struct net *net, struct sk_buff *skb)
  * Return: ICMP4_SENT if @skb is gone, or the reason why not.
  * Context: softirq, RCU read side.
  */
-enum icmp4_drop icmp4_request_timestamp(struct net *net, struct sk_buff *skb)
+enum icmp4_drop icmp4_request_timestamp(struct icmp4_net *in, struct sk_buff *skb)
 {
 	struct timestamp_message *msg;
 	enum icmp4_drop why;
 
-	why = icmp4_reply_own(net, skb);
+	why = icmp4_reply_own(in, skb);
 	if (why)
 		return why;
 	if (!pskb_may_pull(skb, sizeof(*msg)) ||
@@ -82,7 +82,7 @@ enum icmp4_drop icmp4_request_timestamp(struct net *net, struct sk_buff *skb)
 	msg->transmit = msg->receive;
 	msg->icmph.checksum = 0;
 	msg->icmph.checksum = ip_compute_csum(msg, sizeof(*msg));
-	return icmp4_reply(net, skb);
+	return icmp4_reply(in, skb);
 }
 
 static enum icmp4_drop probe_interface(struct net *net,
@@ -109,7 +109,7 @@ static enum icmp4_drop probe_interface(struct net *net,
 
 /**
  * icmp4_request_probe() - answer an extended echo request (RFC 8335)
- * @net: the namespace it came to
+ * @in: the namespace it came to
  * @skb: the request, data at its ICMP header, 8 bytes linear
  *
  * Only interfaces of this node are told about (L bit set), to anyone who asks
@@ -118,7 +118,7 @@ static enum icmp4_drop probe_interface(struct net *net,
  * Return: ICMP4_SENT if @skb is gone, or the reason why not.
  * Context: softirq, RCU read side.
  */
-enum icmp4_drop icmp4_request_probe(struct net *net, struct sk_buff *skb)
+enum icmp4_drop icmp4_request_probe(struct icmp4_net *in, struct sk_buff *skb)
 {
 	unsigned int len = min_t(unsigned int, ICMP4_PROBE_LEN,
 				 skb->len - sizeof(struct icmphdr));
@@ -128,17 +128,17 @@ enum icmp4_drop icmp4_request_probe(struct net *net, struct sk_buff *skb)
 	enum icmp4_drop why;
 	__be16 *sequence;
 
-	if (!READ_ONCE(net->ipv4.sysctl_icmp_echo_enable_probe))
+	if (!READ_ONCE(in->net->ipv4.sysctl_icmp_echo_enable_probe))
 		return ICMP4_DROP_PROBE_OFF;
 	if (!(icmp_hdr(skb)->un.echo.sequence & htons(1)))
 		return ICMP4_DROP_PROBE_REMOTE;
 	if (skb_copy_bits(skb, sizeof(*icmph), data, len))
 		return ICMP4_DROP_LENGTH;
 	icmp4_probe_parse(&probe, data, len);
-	why = probe_interface(net, &probe, &code, &status);
+	why = probe_interface(in->net, &probe, &code, &status);
 	if (why)
 		return why;
-	why = icmp4_reply_own(net, skb);
+	why = icmp4_reply_own(in, skb);
 	if (why)
 		return why;
 
@@ -148,5 +148,5 @@ enum icmp4_drop icmp4_request_probe(struct net *net, struct sk_buff *skb)
 	icmp4_reply_set(icmph, sequence,
 			(*sequence & htons(0xff00)) | htons(status));
 	set_type(icmph, ICMP_EXT_ECHOREPLY, code);
-	return icmp4_reply(net, skb);
+	return icmp4_reply(in, skb);
 }

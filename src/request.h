@@ -4,8 +4,8 @@
 
 #include "drop.h"
 
-enum icmp4_drop icmp4_request_echo(struct net *net, struct sk_buff *skb);
-enum icmp4_drop icmp4_request_timestamp(struct net *net, struct sk_buff *skb);
-enum icmp4_drop icmp4_request_probe(struct net *net, struct sk_buff *skb);
+enum icmp4_drop icmp4_request_echo(struct icmp4_net *in, struct sk_buff *skb);
+enum icmp4_drop icmp4_request_timestamp(struct icmp4_net *in, struct sk_buff *skb);
+enum icmp4_drop icmp4_request_probe(struct icmp4_net *in, struct sk_buff *skb);
 
 #endif

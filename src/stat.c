@@ -87,14 +87,14 @@ static int icmp4_types_show(struct seq_file *seq, void *v)
 
 /**
  * icmp4_stat_init() - counters and /proc/net/icmp4 for a new namespace
- * @net: the namespace
+ * @in: the namespace
  *
  * Return: 0 or -ENOMEM with nothing left behind.
  * Context: process.
  */
-int icmp4_stat_init(struct net *net)
+int icmp4_stat_init(struct icmp4_net *in)
 {
-	struct icmp4_net *in = icmp4_net(net);
+	struct net *net = in->net;
 	struct proc_dir_entry *dir;
 
 	in->stats = alloc_percpu(struct icmp4_mib);
@@ -119,12 +119,12 @@ err_alloc:
 
 /**
  * icmp4_stat_uninit() - undo icmp4_stat_init()
- * @net: the namespace, in which no message is on its way any more
+ * @in: the namespace, in which no message is on its way any more
  *
  * Context: process; waits for readers of the files.
  */
-void icmp4_stat_uninit(struct net *net)
+void icmp4_stat_uninit(struct icmp4_net *in)
 {
-	remove_proc_subtree("icmp4", net->proc_net);
-	free_percpu(icmp4_net(net)->stats);
+	remove_proc_subtree("icmp4", in->net->proc_net);
+	free_percpu(in->stats);
 }

@@ -2,11 +2,10 @@
 #ifndef ICMP4_STAT_H
 #define ICMP4_STAT_H
 
-#include <net/net_namespace.h>
-#include <net/netns/generic.h>
 #include <net/snmp.h>
 
 #include "drop.h"
+#include "net.h"
 #include "types.h"
 
 /**
@@ -42,57 +41,34 @@ struct icmp4_mib {
 };
 
 /**
- * struct icmp4_net - what the module keeps for each network namespace
- * @stats: per-CPU counters
- */
-struct icmp4_net {
-	DEFINE_SNMP_STAT(struct icmp4_mib, stats);
-};
-
-extern unsigned int icmp4_net_id;
-
-/**
- * icmp4_net() - the module's state in a namespace
- * @net: any namespace that is alive
- *
- * Return: its state; never NULL while the module is loaded.
- */
-static inline struct icmp4_net *icmp4_net(const struct net *net)
-{
-	return net_generic(net, icmp4_net_id);
-}
-
-/**
  * icmp4_stat_event() - count an event
- * @net: the namespace it happened in
+ * @in: the namespace it happened in
  * @event: what happened
  *
  * Context: softirq.
  */
-static inline void icmp4_stat_event(const struct net *net,
+static inline void icmp4_stat_event(const struct icmp4_net *in,
 				    enum icmp4_event event)
 {
-	__SNMP_INC_STATS(icmp4_net(net)->stats, event);
+	__SNMP_INC_STATS(in->stats, event);
 }
 
 /**
  * icmp4_stat_drop() - count a drop, by reason and by type
- * @net: the namespace it happened in
+ * @in: the namespace it happened in
  * @type: the message's ICMP type
  * @why: the reason
  *
  * Context: softirq.
  */
-static inline void icmp4_stat_drop(const struct net *net, u8 type,
+static inline void icmp4_stat_drop(const struct icmp4_net *in, u8 type,
 				   enum icmp4_drop why)
 {
-	struct icmp4_net *in = icmp4_net(net);
-
 	__SNMP_INC_STATS(in->stats, ICMP4_MIB_DROP + why);
 	__SNMP_INC_STATS(in->stats, ICMP4_MIB_TYPE + icmp4_type_row(type));
 }
 
-int icmp4_stat_init(struct net *net);
-void icmp4_stat_uninit(struct net *net);
+int icmp4_stat_init(struct icmp4_net *in);
+void icmp4_stat_uninit(struct icmp4_net *in);
 
 #endif

@@ -23,7 +23,9 @@ TRACE_EVENT(icmp4_drop,
 		__array(__u8, daddr, 4)
 		__field(unsigned int, len)
 		__field(__u8, type)
-		__array(char, name, 16)
+		__field(__u8, code)
+		__array(char, type_name, 16)
+		__array(char, code_name, 16)
 		__array(char, why, 24)
 	),
 
@@ -35,14 +37,18 @@ TRACE_EVENT(icmp4_drop,
 		memcpy(__entry->daddr, &iph->daddr, 4);
 		__entry->len = skb->len;
 		__entry->type = type;
-		strscpy(__entry->name, icmp4_type_name(type), 16);
+		__entry->code = skb_headlen(skb) > 1 ? skb->data[1] : 0;
+		strscpy(__entry->type_name, icmp4_type_name(type), 16);
+		strscpy(__entry->code_name,
+			icmp4_code_name(type, __entry->code), 16);
 		strscpy(__entry->why, icmp4_drop_infos[why].name, 24);
 	),
 
-	TP_printk("saddr=%pI4 daddr=%pI4 type=%u (%s) len=%u why=%s skbaddr=%p",
-		  __entry->saddr, __entry->daddr, __entry->type,
-		  __entry->name, __entry->len, __entry->why,
-		  __entry->skbaddr)
+	TP_printk("saddr=%pI4 daddr=%pI4 type=%u (%s) code=%u (%s) len=%u why=%s skbaddr=%p",
+		  __entry->saddr, __entry->daddr,
+		  __entry->type, __entry->type_name,
+		  __entry->code, __entry->code_name,
+		  __entry->len, __entry->why, __entry->skbaddr)
 );
 
 #endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Routes back. To find one costs a fifth of a reply, and who asks once asks
+ * again, so each CPU remembers the last few, as a connected socket remembers
+ * its own: the kernel tells by dst_check() when one has become stale.
+ */
+
+#include <linux/hash.h>
+#include <linux/percpu.h>
+#include <linux/security.h>
+#include <net/dst.h>
+#include <net/flow.h>
+#include <net/route.h>
+
+#include "route.h"
+
+#define SLOT_BITS	4
+
+/**
+ * struct icmp4_route_slot - a remembered route
+ * @key: what it was found for
+ * @rt: the route, with a reference; NULL if the slot is empty
+ */
+struct icmp4_route_slot {
+	struct icmp4_route_key key;
+	struct rtable *rt;
+};
+
+struct icmp4_route_slots {
+	struct icmp4_route_slot slot[1 << SLOT_BITS];
+};
+
+static bool icmp4_route_same(const struct icmp4_route_key *a,
+			     const struct icmp4_route_key *b)
+{
+	return a->daddr == b->daddr && a->saddr == b->saddr &&
+	       a->oif == b->oif && a->mark == b->mark &&
+	       a->secid == b->secid && a->tos == b->tos &&
+	       a->type == b->type && a->code == b->code;
+}
+
+static void icmp4_route_forget(struct icmp4_route_slot *slot)
+{
+	if (slot->rt)
+		dst_release(&slot->rt->dst);
+	slot->rt = NULL;
+}
+
+static struct rtable *icmp4_route_find(struct icmp4_net *in,
+				       struct icmp4_route_key *key)
+{
+	struct flowi4 fl4;
+	struct rtable *rt;
+
+	flowi4_init_output(&fl4, key->oif, key->mark, key->tos,
+			   RT_SCOPE_UNIVERSE, IPPROTO_ICMP, 0, key->daddr,
+			   key->saddr, 0, 0, sock_net_uid(in->net, NULL));
+	fl4.fl4_icmp_type = key->type;
+	fl4.fl4_icmp_code = key->code;
+	fl4.flowi4_secid = key->secid;
+
+	rt = ip_route_output_key(in->net, &fl4);
+	if (IS_ERR(rt))
+		return rt;
+	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
+		ip_rt_put(rt);
+		return ERR_PTR(-EACCES);
+	}
+	key->saddr = fl4.saddr;
+	return rt;
+}
+
+/**
+ * icmp4_route_reply() - give a reply its route in place of the request's
+ * @in: the namespace
+ * @skb: the request on its way to become the reply
+ * @key: what to route by; its source address is filled in if it is 0
+ *
+ * IPsec policy has its say in the route. One that IPsec transforms is not
+ * remembered, since that would keep the security association.
+ *
+ * Return: 0; -EACCES if the route leads to a broadcast or multicast address;
+ *	other negative errno if there is none. On error @skb keeps its own.
+ * Context: softirq with this CPU's control socket locked, RCU read side.
+ */
+int icmp4_route_reply(struct icmp4_net *in, struct sk_buff *skb,
+		      struct icmp4_route_key *key)
+{
+	struct icmp4_route_slots *slots = this_cpu_ptr(in->routes);
+	struct icmp4_route_slot *slot;
+	struct rtable *rt;
+	bool fixed = key->saddr;
+
+	slot = &slots->slot[hash_32((__force u32)key->daddr, SLOT_BITS)];
+	if (likely(slot->rt && icmp4_route_same(&slot->key, key))) {
+		if (likely(dst_check(&slot->rt->dst, 0))) {
+			skb_dst_drop(skb);
+			skb_dst_set_noref(skb, &slot->rt->dst);
+			return 0;
+		}
+		icmp4_route_forget(slot);
+	}
+
+	rt = icmp4_route_find(in, key);
+	if (IS_ERR(rt))
+		return PTR_ERR(rt);
+	skb_dst_drop(skb);
+	skb_dst_set(skb, &rt->dst);
+	if (fixed && !dst_xfrm(&rt->dst)) {
+		icmp4_route_forget(slot);
+		slot->key = *key;
+		slot->rt = rt;
+		dst_hold(&rt->dst);
+	}
+	return 0;
+}
+
+/**
+ * icmp4_route_init() - room for the routes of a new namespace
+ * @in: the namespace
+ *
+ * Return: 0 or -ENOMEM.
+ * Context: process.
+ */
+int icmp4_route_init(struct icmp4_net *in)
+{
+	in->routes = alloc_percpu(struct icmp4_route_slots);
+	return in->routes ? 0 : -ENOMEM;
+}
+
+/**
+ * icmp4_route_uninit() - forget all routes of a namespace
+ * @in: the namespace, in which no message is on its way any more
+ *
+ * Context: process.
+ */
+void icmp4_route_uninit(struct icmp4_net *in)
+{
+	int cpu, i;
+
+	for_each_possible_cpu(cpu)
+		for (i = 0; i < 1 << SLOT_BITS; i++)
+			icmp4_route_forget(&per_cpu_ptr(in->routes, cpu)->slot[i]);
+	free_percpu(in->routes);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ICMP4_ROUTE_H
+#define ICMP4_ROUTE_H
+
+#include <linux/skbuff.h>
+#include <linux/types.h>
+
+#include "net.h"
+
+/**
+ * struct icmp4_route_key - all that the choice of a reply's route depends on
+ * @daddr: next destination, network order
+ * @saddr: source address, network order; 0 to let the route choose
+ * @oif: index of the L3 master device to stay in, 0 for none
+ * @mark: firewall mark
+ * @secid: the LSM's label of the flow
+ * @tos: DSCP in the upper six bits
+ * @type: ICMP type of the reply
+ * @code: ICMP code of the reply
+ */
+struct icmp4_route_key {
+	__be32 daddr;
+	__be32 saddr;
+	int oif;
+	u32 mark;
+	u32 secid;
+	u8 tos;
+	u8 type;
+	u8 code;
+};
+
+int icmp4_route_reply(struct icmp4_net *in, struct sk_buff *skb,
+		      struct icmp4_route_key *key);
+
+int icmp4_route_init(struct icmp4_net *in);
+void icmp4_route_uninit(struct icmp4_net *in);
+
+#endif
