@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# [KERNEL=NAME] [T='SUITE...'] guest-test.sh [SUITE...]: run the guest suites
+# on a stock kernel in QEMU. KTAP goes to stdout as it comes and is verified
+# afterwards; the last line counts single tests. GUEST holds more options for
+# scripts/vm/guest.sh.
+#
+# Exit: 0 passed, 1 failed, 4 all skipped, 70 the guest was lost.
+
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+here=$(dirname "$0")
+kernel=${KERNEL:-6.1}
+out=
+
+main()
+{
+	local rc=0 options names
+
+	read -ra names <<<"${T:-}"
+	read -ra options <<<"${GUEST:-}"
+	out=$(mktemp)
+	trap 'rm -f "$out"' EXIT
+	"$here/deps.sh" build guest
+	"$here/vm/guest.sh" --kernel "$kernel" --timeout 1800 \
+		${options[@]+"${options[@]}"} -- selftests/run.sh \
+		${names[@]+"${names[@]}"} "$@" | tee "$out" || rc=${PIPESTATUS[0]}
+	ktap_verdict "$out" "$rc"
+}
+
+main "$@"
