@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# awk -v kernel=NAME -v rounds=N -f table.awk CASES RESULTS: the table of
+# bench.sh from the lines of guest.sh. Exit status 1 when a goal is missed, a
+# result is missing, or results differ more than they may.
+
+BEGIN {
+	# Between the rounds of one boot, as a fraction.
+	spread_max = 0.01
+	format = "%-14s %9s %9s %7s %9s  %-8s %s\n"
+}
+
+function complain(text)
+{
+	print "bench: " text
+	bad = 1
+}
+
+# The middle of the n numbers in a list like " 3 1 2", and how far they spread.
+function summarise(list,    n, i, j, t, v)
+{
+	n = split(list, v, " ")
+	for (i = 2; i <= n; i++)
+		for (j = i; j > 1 && v[j - 1] + 0 > v[j] + 0; j--) {
+			t = v[j]
+			v[j] = v[j - 1]
+			v[j - 1] = t
+		}
+	middle = v[int((n + 1) / 2)]
+	count = n
+	return n && v[1] > 0 ? v[n] / v[1] - 1 : 0
+}
+
+function take(handler, name, wanted,    spread)
+{
+	spread = summarise(results[handler, name])
+	if (count != wanted) {
+		complain(name ", " handler ": " count " results, not " wanted)
+		return 0
+	}
+	if (spread > widest) {
+		widest = spread
+		widest_of = name ", " handler
+	}
+	return middle
+}
+
+/^#/ || !NF { next }
+
+FNR == NR {
+	names[++cases] = $1
+	floor[$1] = $6
+	goal[$1] = kernel == "6.1" ? $7 : "-"
+	next
+}
+
+NF == 3 && ($1 == "built-in" || $1 == "icmp4") {
+	results[$1, $2] = results[$1, $2] " " $3
+	next
+}
+
+{ complain($0) }
+
+END {
+	for (i = 1; i <= cases; i++) {
+		name = names[i]
+		old[name] = take("built-in", name, rounds + 1)
+		new[name] = take("icmp4", name, rounds)
+	}
+	printf "Instructions per request, kernel %s:\n\n", kernel
+	printf format, "case", "built-in", "icmp4", "ratio", "floor", "goal",
+		"verdict"
+	for (i = 1; i <= cases; i++) {
+		name = names[i]
+		ratio = old[name] ? new[name] / old[name] : 0
+		verdict = ""
+		if (goal[name] != "-") {
+			verdict = ratio && ratio <= goal[name] ? "met" : "MISSED"
+			if (verdict != "met")
+				bad = 1
+		}
+		printf format, name, old[name], new[name],
+			sprintf("%.3f", ratio),
+			floor[name] == "-" ? "" : old[floor[name]],
+			goal[name] == "-" ? "" : "<= " goal[name], verdict
+	}
+	printf "\n%d rounds in one boot differ by %.2f %% at most (%s), " \
+	       "%.0f %% may be: %s\n", rounds, widest * 100, widest_of,
+	       spread_max * 100, widest <= spread_max ? "met" : "MISSED"
+	exit bad || widest > spread_max
+}
