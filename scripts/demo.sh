@@ -44,6 +44,9 @@ into_namespace()
 	unshare "$flags" true 2>/dev/null ||
 		die "no network namespace to be had" \
 			"run as root, or allow unprivileged user namespaces"
+	[ -w /dev/net/tun ] ||
+		die "no access to /dev/net/tun" \
+			"run as root, or give it the mode 0666 that udev would"
 	DEMO_INSIDE=$flags exec unshare "$flags" --kill-child --fork -- "$0"
 }
 

@@ -184,7 +184,7 @@ copy_sources()
 		[ ! -e "$root/$name" ] || list+=("./$name")
 	done
 	mkdir -p "$dir"
-	(cd "$root" && rsync -aR --delete --include='*/' \
+	(cd "$root" && rsync -rlptR --delete --include='*/' \
 		--include='*.[chS]' --include=Kbuild --include=Makefile \
 		--exclude='*' "${list[@]}" "$dir/")
 }
