@@ -49,12 +49,23 @@ stock_update()
 	progress 'refreshing the package lists' as_root apt-get update
 }
 
+# The newest kernel is wanted, and of an old one the archive may have nothing
+# left. Who cannot refresh the lists without being asked makes do with them.
+stock_refresh()
+{
+	if [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; then
+		progress 'refreshing the package lists' \
+			as_root apt-get update || true
+	fi
+}
+
 stock_choose()
 {
 	local tmp=$stock_dir/packages.tmp
 
 	[ ! -f "$stock_dir/packages" ] || return 0
 	mkdir -p "$stock_dir"
+	stock_refresh
 	if ! stock_resolve >"$tmp"; then
 		stock_update
 		stock_resolve >"$tmp" ||
