@@ -10,8 +10,8 @@
 here=$(cd "$(dirname "$0")" && pwd -P)
 kernel=${KERNEL:-6.1}
 
-checks='no_warnings sparse checkpatch kernel_doc shellcheck python prefix unused
-spdx shebang'
+checks='no_warnings sparse checkpatch kernel_doc documented shellcheck python
+prefix unused spdx shebang'
 
 # Symbols the kernel's macros define for a module, tracepoints among them.
 not_ours='^(init_module|cleanup_module|__this_module|__mod_.*'
@@ -95,6 +95,29 @@ check_kernel_doc()
 	c_files | xargs "$source/scripts/kernel-doc" -none -Werror 2>&1
 }
 
+# kernel-doc says whether a comment is right, not whether one is missing.
+check_documented()
+{
+	local name rc=0
+
+	built || return 1
+	for name in $(module_objects | xargs nm -g --defined-only |
+			awk '$2 == "T" { print $3 }' | grep -E '^icmp4_'); do
+		grep -qE "^ \* $name\(\) - " -r src || {
+			echo "$name(): no kernel-doc"
+			rc=1
+		}
+	done
+	for name in $(sed -n 's/.*\.name = "\(.*\)",/\1/p' src/drop.c
+			sed -n 's/.*EVENT.*\] = "\(.*\)",/\1/p' src/stat.c); do
+		grep -qE "^$name +" Documentation/counters.rst || {
+			echo "counter $name: not in Documentation/counters.rst"
+			rc=1
+		}
+	done
+	return $rc
+}
+
 check_shellcheck()
 {
 	local list
@@ -108,7 +131,8 @@ check_python()
 {
 	local list
 
-	mapfile -t list < <(with_shebang python)
+	mapfile -t list < <({ with_shebang python; find scripts -name '*.py'; } |
+		sort -u)
 	python3 - ${list[@]+"${list[@]}"} <<-END 2>&1
 		import sys
 		for name in sys.argv[1:]:
