@@ -7,13 +7,13 @@
 #include <linux/icmp.h>
 #include <linux/ktime.h>
 #include <linux/security.h>
-#include <net/checksum.h>
 #include <net/icmp.h>
 #include <net/inet_dscp.h>
 #include <net/ip.h>
 #include <net/l3mdev.h>
 #include <net/route.h>
 
+#include "checksum.h"
 #include "ctl.h"
 #include "options.h"
 #include "reply.h"
@@ -41,27 +41,15 @@ enum icmp4_drop icmp4_reply_own(struct icmp4_net *in, struct sk_buff *skb)
 							 ICMP4_SENT;
 }
 
-/**
- * icmp4_reply_set() - change 16 bits of a message and its checksum with them
- * @icmph: the message
- * @field: what to change, at an even offset from @icmph
- * @value: its new value, network order
- */
-void icmp4_reply_set(struct icmphdr *icmph, __be16 *field, __be16 value)
-{
-	csum_replace2(&icmph->checksum, *field, value);
-	*field = value;
-}
-
-/* An incremental update cannot tell the two zeros of one's complement apart
- * (RFC 1624 3), and there is nothing to update where the sender left the
- * checksum to hardware that the message never met.
+/* There is no sum to update where the sender left it to hardware that the
+ * message never met.
  */
 static void icmp4_reply_checksum(struct sk_buff *skb)
 {
 	struct icmphdr *icmph = icmp_hdr(skb);
 
-	if (likely(icmph->checksum && skb->ip_summed != CHECKSUM_PARTIAL))
+	if (likely(icmp4_checksum_is_exact(icmph) &&
+		   skb->ip_summed != CHECKSUM_PARTIAL))
 		return;
 	icmph->checksum = 0;
 	icmph->checksum = csum_fold(skb_checksum(skb, 0, skb->len, 0));

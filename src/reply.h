@@ -5,7 +5,6 @@
 #include "drop.h"
 
 enum icmp4_drop icmp4_reply_own(struct icmp4_net *in, struct sk_buff *skb);
-void icmp4_reply_set(struct icmphdr *icmph, __be16 *field, __be16 value);
 enum icmp4_drop icmp4_reply(struct icmp4_net *in, struct sk_buff *skb);
 
 #endif

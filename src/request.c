@@ -3,9 +3,9 @@
 
 #include <linux/icmp.h>
 #include <linux/ktime.h>
-#include <net/checksum.h>
 #include <net/icmp.h>
 
+#include "checksum.h"
 #include "interface.h"
 #include "probe.h"
 #include "reply.h"
@@ -23,8 +23,8 @@ struct timestamp_message {
 /* Type and code as the one 16-bit word that the checksum sees. */
 static void set_type(struct icmphdr *icmph, u8 type, u8 code)
 {
-	icmp4_reply_set(icmph, (__be16 *)&icmph->type,
-			htons(type << 8 | code));
+	icmp4_checksum_set(icmph, (__be16 *)&icmph->type,
+			   htons(type << 8 | code));
 }
 
 /**
@@ -145,8 +145,8 @@ enum icmp4_drop icmp4_request_probe(struct icmp4_net *in, struct sk_buff *skb)
 	/* The high byte is the requester's; the low one tells the state. */
 	icmph = icmp_hdr(skb);
 	sequence = &icmph->un.echo.sequence;
-	icmp4_reply_set(icmph, sequence,
-			(*sequence & htons(0xff00)) | htons(status));
+	icmp4_checksum_set(icmph, sequence,
+			   (*sequence & htons(0xff00)) | htons(status));
 	set_type(icmph, ICMP_EXT_ECHOREPLY, code);
 	return icmp4_reply(in, skb);
 }

@@ -49,7 +49,7 @@ const struct icmp4_type icmp4_types[256] = {
 	[35] = { NAMED("mobregreq", REQUEST, 8), .reply = 36 },
 	[36] = { NAMED("mobregrep", REPLY, 8) },
 	[39] = { NAMED("skip", NOTE, 8) },
-	[40] = { NAMED("photuris", NOTE, 8) },
+	[40] = { NAMED("photuris", ERROR, ERROR_LEN) },
 	[41] = { NAMED("seamoby", NOTE, 8) },
 	[42] = { NAMED("extechoreq", REQUEST, 8), .handler = ICMP4_BY_PROBE,
 		 .reply = ICMP_EXT_ECHOREPLY },
