@@ -10,12 +10,13 @@
 
 #include "checksum.h"
 
-#define WORDS	6
+/* A message as words of 16 bits: type and code, checksum, identifier, sequence
+ * number, data.
+ */
+enum { TYPE, SUM, ID, SEQ, DATA, LAST, WORDS };
 
-/* Type and code, checksum, identifier, sequence number, data. */
-enum { TYPE, SUM, ID, SEQ, DATA };
-
-struct message {
+union message {
+	struct icmphdr icmph;
 	__be16 word[WORDS];
 };
 
@@ -49,7 +50,7 @@ static void change_desc(const struct change_row *row, char *desc)
 KUNIT_ARRAY_PARAM(change, changes, change_desc);
 
 /* Word by word, each carry at once. */
-static u16 full_sum(const struct message *msg)
+static u16 full_sum(const union message *msg)
 {
 	unsigned int i;
 	u32 sum = 0;
@@ -64,7 +65,7 @@ static u16 full_sum(const struct message *msg)
 	return 0xffff - sum;
 }
 
-static bool all_zero(const struct message *msg)
+static bool all_zero(const union message *msg)
 {
 	unsigned int i;
 
@@ -74,21 +75,19 @@ static bool all_zero(const struct message *msg)
 	return true;
 }
 
-/* As replies do it: word by word, and the whole if the result is zero. */
-static void set_word(struct message *msg, unsigned int at, u16 value)
+static void set_word(union message *msg, unsigned int at, u16 value)
 {
-	icmp4_checksum_set((struct icmphdr *)msg, &msg->word[at],
-			   htons(value));
+	icmp4_checksum_set(&msg->icmph, &msg->word[at], htons(value));
 }
 
-static u16 finished_sum(const struct message *msg)
+/* What leaves the host: the sum over the whole where nothing else can tell. */
+static u16 finished_sum(const union message *msg)
 {
-	if (icmp4_checksum_is_exact((const struct icmphdr *)msg))
-		return ntohs(msg->word[SUM]);
-	return full_sum(msg);
+	return icmp4_checksum_is_exact(&msg->icmph) ? ntohs(msg->word[SUM]) :
+						     full_sum(msg);
 }
 
-static void turn_around(struct message *msg, const struct change_row *row)
+static void turn_around(union message *msg, const struct change_row *row)
 {
 	u16 seq = ntohs(msg->word[SEQ]);
 
@@ -98,7 +97,7 @@ static void turn_around(struct message *msg, const struct change_row *row)
 }
 
 /* The checksum that a request comes with is right, be its zero either one. */
-static unsigned int expect_right(struct kunit *test, struct message msg,
+static unsigned int expect_right(struct kunit *test, union message msg,
 				 const struct change_row *row, u16 sum)
 {
 	u16 incremental, whole;
@@ -124,7 +123,7 @@ static unsigned int sweep(struct kunit *test, const struct change_row *row,
 			  unsigned int field, u16 others)
 {
 	unsigned int value, i, exceptions = 0;
-	struct message msg = {};
+	union message msg = {};
 	u16 sum;
 
 	for (i = ID; i < WORDS; i++)
@@ -157,24 +156,27 @@ static void checksum_incremental(struct kunit *test)
 /* The message that an incremental update gets wrong, byte by byte. */
 static void checksum_all_zero(struct kunit *test)
 {
-	struct message msg = {};
+	union message msg = {};
 
 	msg.word[TYPE] = htons(0x0800);
 	msg.word[SUM] = htons(0xf7ff);
 	KUNIT_EXPECT_EQ(test, full_sum(&msg), 0xf7ff);
 	set_word(&msg, TYPE, 0);
+	KUNIT_EXPECT_EQ(test, msg.icmph.type, 0);
 	KUNIT_EXPECT_EQ(test, ntohs(msg.word[SUM]), 0);
+	KUNIT_EXPECT_FALSE(test, icmp4_checksum_is_exact(&msg.icmph));
 	KUNIT_EXPECT_EQ(test, finished_sum(&msg), 0xffff);
 }
 
 /* RFC 1624 4: an example whose sum is zero, in which RFC 1141 erred. */
 static void checksum_rfc1624(struct kunit *test)
 {
-	struct message msg = {};
+	union message msg = {};
 
-	msg.word[SUM] = htons(0xdd2f);
 	msg.word[DATA] = htons(0x5555);
+	msg.word[SUM] = htons(0xdd2f);
 	set_word(&msg, DATA, 0x3285);
+	KUNIT_EXPECT_EQ(test, ntohs(msg.word[DATA]), 0x3285);
 	KUNIT_EXPECT_EQ(test, ntohs(msg.word[SUM]), 0x0000);
 }
 

@@ -165,15 +165,15 @@ static int entry_size(const u8 *opt)
 	return 0;
 }
 
-/* RFC 791: some room at the pointer, but not enough for another entry. A
- * prespecified one is returned as it is, as the built-in ICMP does.
+/* RFC 791: some room at the pointer, but not enough for another entry. The
+ * built-in ICMP returns half of a prespecified one as it is.
  */
 static bool is_cramped(const u8 *opt)
 {
 	int room = opt[1] - opt[2] + 1;
 
 	if (opt[0] == 68 && (opt[3] & 15) == 3)
-		return false;
+		return room > 0 && room < 4;
 	return room > 0 && room < entry_size(opt);
 }
 

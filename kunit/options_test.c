@@ -115,8 +115,6 @@ static const struct echo_row echo_rows[] = {
 	/* Too little room for another prespecified entry: the built-in ICMP
 	 * returns such an option as it is, once it has stamped its own.
 	 */
-	{ "timestamp 3: room for 3 bytes, returned as it is",
-	  "44 07 05 03 000000 00", "44 07 05 03 000000 00" },
 	{ "timestamp 3: room for the address alone, returned as it is",
 	  "44 08 05 03 us", "44 08 05 03 us" },
 	{ "timestamp 3: room for 7 bytes, returned as it is",
@@ -266,6 +264,7 @@ static const struct echo_row malformed_rows[] = {
 	  "44 08 05 01 00000000" },
 	{ "RFC 791 timestamp 1: room for 7 bytes",
 	  "44 0b 05 01 00000000 000000 00" },
+	{ "RFC 791 timestamp 3: room for 3 bytes", "44 07 05 03 000000 00" },
 	{ "loose source route: no room for its pointer", "83 02 0802" },
 	{ "loose source route: pointer 0", "83 07 00 h1 00" },
 	{ "loose source route: pointer 3, at itself", "83 07 03 h1 00" },

@@ -140,6 +140,9 @@ static int echo_ts(struct icmp4_options *to, const u8 *opt,
 		to->info.ts_needtime = 1;
 		break;
 	case IPOPT_TS_PRESPEC:
+		/* Half an entry is nobody's, and the kernel lets it be. */
+		if (!has_room(ts, 4))
+			return -EINVAL;
 		if (!has_room(ts, 8))
 			break;
 		memcpy(&addr, ts + ts[PTR] - 1, sizeof(addr));
@@ -154,7 +157,7 @@ static int echo_ts(struct icmp4_options *to, const u8 *opt,
 
 /* The hops recorded so far, last first: the last is where the reply goes next,
  * the others are its route, and the requester takes the place after them. A
- * requester that also recorded itself is not visited twice (RFC 1812 5.2.4.1).
+ * requester that also recorded itself is not visited twice (RFC 1122 3.2.1.8).
  */
 static void echo_srr(struct icmp4_options *to, const u8 *opt, __be32 saddr)
 {

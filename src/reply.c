@@ -80,17 +80,6 @@ static void icmp4_reply_scrub(struct sk_buff *skb)
 	skb_gso_reset(skb);
 }
 
-static void icmp4_reply_scrub_all(struct sk_buff *skb)
-{
-	struct sk_buff *frag;
-
-	icmp4_reply_scrub(skb);
-	/* A shared fragment is copied rather than sent, so it need not care. */
-	skb_walk_frags(skb, frag)
-		if (!skb_shared(frag))
-			icmp4_reply_scrub(frag);
-}
-
 /* LSMs label a flow by how the request came, so before that is forgotten. */
 static u32 icmp4_reply_secid(struct sk_buff *skb)
 {
@@ -131,6 +120,23 @@ static void icmp4_reply_header(struct net *net, struct sk_buff *skb,
 	ip_select_ident(net, skb, skb->sk);
 }
 
+/* Of a list of received fragments IP would send each as it came, however small.
+ * While someone else holds them it cuts the reply to the size of the route.
+ */
+static int icmp4_reply_out(struct net *net, struct sock *sk,
+			   struct sk_buff *skb)
+{
+	struct sk_buff *frags = skb_shinfo(skb)->frag_list;
+	int err;
+
+	if (likely(!frags))
+		return ip_local_out(net, sk, skb);
+	skb_get(frags);
+	err = ip_local_out(net, sk, skb);
+	consume_skb(frags);
+	return err;
+}
+
 static void icmp4_reply_send(struct icmp4_net *in, struct sock *sk,
 			     struct sk_buff *skb, u8 type)
 {
@@ -141,7 +147,7 @@ static void icmp4_reply_send(struct icmp4_net *in, struct sock *sk,
 	__ICMP_INC_STATS(net, ICMP_MIB_OUTMSGS);
 	icmp4_stat_event(in, ICMP4_EVENT_REPLY);
 
-	err = ip_local_out(net, sk, skb);
+	err = icmp4_reply_out(net, sk, skb);
 	if (unlikely(err)) {
 		if (err > 0)
 			err = net_xmit_errno(err);
@@ -174,21 +180,20 @@ static enum icmp4_drop icmp4_reply_locked(struct icmp4_net *in,
 		.type = icmp_hdr(skb)->type,
 		.code = icmp_hdr(skb)->code,
 	};
-	int err;
+	enum icmp4_drop why;
 
 	if (unlikely(icmp4_ctl_full(sk)))
 		return ICMP4_DROP_SNDBUF;
 
-	err = icmp4_route_reply(in, skb, &key);
-	if (unlikely(err))
-		return err == -EACCES ? ICMP4_DROP_REQUESTER :
-					ICMP4_DROP_NO_ROUTE;
+	why = icmp4_route_reply(in, skb, &key);
+	if (unlikely(why))
+		return why;
 	if (unlikely(opt))
 		icmp4_options_finish(opt, key.saddr, requester,
 				     icmp4_timestamp(ktime_get_real_ns()));
 
 	icmp4_reply_checksum(skb);
-	icmp4_reply_scrub_all(skb);
+	icmp4_reply_scrub(skb);
 	skb->mark = key.mark;
 	skb_set_owner_w(skb, sk);
 	icmp4_reply_header(in->net, skb, opt, &key, tos);

@@ -128,6 +128,8 @@ enum icmp4_drop icmp4_request_probe(struct icmp4_net *in, struct sk_buff *skb)
 	enum icmp4_drop why;
 	__be16 *sequence;
 
+	if (READ_ONCE(in->net->ipv4.sysctl_icmp_echo_ignore_all))
+		return ICMP4_DROP_ECHO_IGNORED;
 	if (!READ_ONCE(in->net->ipv4.sysctl_icmp_echo_enable_probe))
 		return ICMP4_DROP_PROBE_OFF;
 	if (!(icmp_hdr(skb)->un.echo.sequence & htons(1)))

@@ -18,10 +18,12 @@
 /**
  * struct icmp4_route_slot - a remembered route
  * @key: what it was found for
+ * @paths: icmp4_route_paths() at that time
  * @rt: the route, with a reference; NULL if the slot is empty
  */
 struct icmp4_route_slot {
 	struct icmp4_route_key key;
+	u32 paths;
 	struct rtable *rt;
 };
 
@@ -37,6 +39,32 @@ static bool icmp4_route_same(const struct icmp4_route_key *a,
 	       a->secid == b->secid && a->tos == b->tos &&
 	       a->type == b->type && a->code == b->code;
 }
+
+/* How the kernel chooses among several paths can change without making a route
+ * stale; by the state of neighbours it changes by itself.
+ */
+#ifdef CONFIG_IP_ROUTE_MULTIPATH
+static u32 icmp4_route_paths(const struct net *net)
+{
+	return READ_ONCE(net->ipv4.sysctl_fib_multipath_hash_fields) << 8 |
+	       READ_ONCE(net->ipv4.sysctl_fib_multipath_hash_policy);
+}
+
+static bool icmp4_route_lasts(const struct net *net)
+{
+	return !READ_ONCE(net->ipv4.sysctl_fib_multipath_use_neigh);
+}
+#else
+static u32 icmp4_route_paths(const struct net *net)
+{
+	return 0;
+}
+
+static bool icmp4_route_lasts(const struct net *net)
+{
+	return true;
+}
+#endif
 
 static void icmp4_route_forget(struct icmp4_route_slot *slot)
 {
@@ -59,13 +87,8 @@ static struct rtable *icmp4_route_find(struct icmp4_net *in,
 	fl4.flowi4_secid = key->secid;
 
 	rt = ip_route_output_key(in->net, &fl4);
-	if (IS_ERR(rt))
-		return rt;
-	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
-		ip_rt_put(rt);
-		return ERR_PTR(-EACCES);
-	}
-	key->saddr = fl4.saddr;
+	if (!IS_ERR(rt))
+		key->saddr = fl4.saddr;
 	return rt;
 }
 
@@ -78,40 +101,45 @@ static struct rtable *icmp4_route_find(struct icmp4_net *in,
  * IPsec policy has its say in the route. One that IPsec transforms is not
  * remembered, since that would keep the security association.
  *
- * Return: 0; -EACCES if the route leads to a broadcast or multicast address;
- *	other negative errno if there is none. On error @skb keeps its own.
+ * Return: ICMP4_SENT to go on; otherwise why not, and @skb keeps its route.
  * Context: softirq with this CPU's control socket locked, RCU read side.
  */
-int icmp4_route_reply(struct icmp4_net *in, struct sk_buff *skb,
-		      struct icmp4_route_key *key)
+enum icmp4_drop icmp4_route_reply(struct icmp4_net *in, struct sk_buff *skb,
+				  struct icmp4_route_key *key)
 {
 	struct icmp4_route_slots *slots = this_cpu_ptr(in->routes);
+	u32 paths = icmp4_route_paths(in->net);
+	bool fixed_source = key->saddr;
 	struct icmp4_route_slot *slot;
 	struct rtable *rt;
-	bool fixed = key->saddr;
 
 	slot = &slots->slot[hash_32((__force u32)key->daddr, SLOT_BITS)];
-	if (likely(slot->rt && icmp4_route_same(&slot->key, key))) {
-		if (likely(dst_check(&slot->rt->dst, 0))) {
-			skb_dst_drop(skb);
-			skb_dst_set_noref(skb, &slot->rt->dst);
-			return 0;
-		}
-		icmp4_route_forget(slot);
+	if (likely(slot->rt && slot->paths == paths &&
+		   icmp4_route_same(&slot->key, key) &&
+		   dst_check(&slot->rt->dst, 0))) {
+		skb_dst_drop(skb);
+		skb_dst_set_noref(skb, &slot->rt->dst);
+		return ICMP4_SENT;
 	}
 
 	rt = icmp4_route_find(in, key);
 	if (IS_ERR(rt))
-		return PTR_ERR(rt);
+		return ICMP4_DROP_NO_ROUTE;
+	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
+		ip_rt_put(rt);
+		return ICMP4_DROP_REQUESTER;
+	}
 	skb_dst_drop(skb);
 	skb_dst_set(skb, &rt->dst);
-	if (fixed && !dst_xfrm(&rt->dst)) {
+
+	if (fixed_source && !dst_xfrm(&rt->dst) && icmp4_route_lasts(in->net)) {
 		icmp4_route_forget(slot);
 		slot->key = *key;
+		slot->paths = paths;
 		slot->rt = rt;
 		dst_hold(&rt->dst);
 	}
-	return 0;
+	return ICMP4_SENT;
 }
 
 /**

@@ -5,6 +5,7 @@
 #include <linux/skbuff.h>
 #include <linux/types.h>
 
+#include "drop.h"
 #include "net.h"
 
 /**
@@ -29,8 +30,8 @@ struct icmp4_route_key {
 	u8 code;
 };
 
-int icmp4_route_reply(struct icmp4_net *in, struct sk_buff *skb,
-		      struct icmp4_route_key *key);
+enum icmp4_drop icmp4_route_reply(struct icmp4_net *in, struct sk_buff *skb,
+				  struct icmp4_route_key *key);
 
 int icmp4_route_init(struct icmp4_net *in);
 void icmp4_route_uninit(struct icmp4_net *in);
