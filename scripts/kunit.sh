@@ -100,6 +100,17 @@ judge()
 	fi
 }
 
+# Of a case with parameters 6.1 keeps only the last one's words: what the
+# failed ones expected stands in the log.
+explain()
+{
+	if grep -q '^ *not ok' "$work/ktap"; then
+		console_since
+		grep -E -A6 '(EXPECTATION|ASSERTION) FAILED' "$work/since" |
+			head -n 60 | sed 's/^/# /' || true
+	fi
+}
+
 main()
 {
 	local copy kdir linux ko
@@ -119,6 +130,7 @@ main()
 	: >"$work/result"
 	run "$linux"
 	document "$@" | tee "$work/ktap"
+	explain
 	ktap_verdict "$work/ktap" "$(judge)"
 }
 
