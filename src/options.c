@@ -189,7 +189,8 @@ static void echo_srr(struct icmp4_options *to, const u8 *opt, __be32 saddr)
  * @from: the request's options
  * @len: their length in bytes, at most 40
  * @saddr: the requester, network order
- * @ours: tells whether an address (network order) is this host's
+ * @ours: tells whether an address (network order) is one that reaches this
+ *	host
  * @ctx: handed to @ours
  *
  * Record route, timestamp, reversed source route and CIPSO, in this order and

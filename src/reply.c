@@ -158,9 +158,10 @@ static void icmp4_reply_send(struct icmp4_net *in, struct sock *sk,
 	}
 }
 
+/* As the kernel has it when it stamps a request: whatever reaches this host. */
 static bool icmp4_reply_ours(const void *net, __be32 addr)
 {
-	return inet_addr_type((struct net *)net, addr) == RTN_LOCAL;
+	return inet_addr_type((struct net *)net, addr) != RTN_UNICAST;
 }
 
 static enum icmp4_drop icmp4_reply_locked(struct icmp4_net *in,
@@ -255,7 +256,11 @@ enum icmp4_drop icmp4_reply(struct icmp4_net *in, struct sk_buff *skb)
 		return ICMP4_DROP_REQUESTER;
 	if (unlikely(skb->len + iph->ihl * 4 > IP_MAX_MTU))
 		return ICMP4_DROP_TOO_BIG;
-	if (unlikely(iph->ihl > 5))
+	if (unlikely(iph->ihl > 5)) {
+		/* A firewall may have written a length that is not there. */
+		if (iph->ihl * 4 > -skb_network_offset(skb))
+			return ICMP4_DROP_OPTIONS;
 		return icmp4_reply_echo_options(in, skb);
+	}
 	return icmp4_reply_opt(in, skb, NULL);
 }
