@@ -10,6 +10,7 @@
 #include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/in.h>
+#include <linux/netdevice.h>
 #include <linux/printk.h>
 #include <net/protocol.h>
 
@@ -59,6 +60,8 @@ int icmp4_attach_receive(void)
 	if (!old || !old->handler || !old->err_handler)
 		return -ENOENT;
 	icmp4_saved_protocol = old;
+	/* Whoever finds us in the slot shall find the old one with us. */
+	synchronize_net();
 	if (cmpxchg(icmp4_slot(), old, &icmp4_protocol) != old)
 		return -EBUSY;
 	return 0;

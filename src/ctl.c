@@ -5,13 +5,17 @@
  */
 
 #include <linux/percpu.h>
+#include <linux/workqueue.h>
 #include <net/inet_common.h>
 #include <net/inet_sock.h>
 
 #include "ctl.h"
 
-/* What the kernel grants its own: two messages of the largest size. */
-#define SNDBUF	(2 * SKB_TRUESIZE(64 * 1024))
+/* Four times what the kernel grants its own, two messages of the largest size:
+ * what we send is in buffers that a device received into, and those are larger
+ * than they need be.
+ */
+#define SNDBUF	(8 * SKB_TRUESIZE(64 * 1024))
 
 /**
  * struct icmp4_ctl - what a CPU sends by
@@ -86,13 +90,7 @@ void icmp4_ctl_uninit(void)
 	}
 }
 
-/**
- * icmp4_ctl_init() - open a control socket for every CPU
- *
- * Return: 0, or a negative errno with nothing left behind.
- * Context: process.
- */
-int icmp4_ctl_init(void)
+static int icmp4_ctl_open_all(void)
 {
 	int cpu;
 
@@ -113,4 +111,36 @@ int icmp4_ctl_init(void)
 		per_cpu(icmp4_ctl.sk, cpu) = sk;
 	}
 	return 0;
+}
+
+struct icmp4_ctl_work {
+	struct work_struct work;
+	int err;
+};
+
+static void icmp4_ctl_open_work(struct work_struct *work)
+{
+	container_of(work, struct icmp4_ctl_work, work)->err =
+		icmp4_ctl_open_all();
+}
+
+/**
+ * icmp4_ctl_init() - open a control socket for every CPU
+ *
+ * A socket belongs to the control groups and the security label of the task
+ * that opens it, and these are the host's: a kernel thread opens them, not
+ * whoever loads the module.
+ *
+ * Return: 0, or a negative errno with nothing left behind.
+ * Context: process, sleeps.
+ */
+int icmp4_ctl_init(void)
+{
+	struct icmp4_ctl_work open;
+
+	INIT_WORK_ONSTACK(&open.work, icmp4_ctl_open_work);
+	schedule_work(&open.work);
+	flush_work(&open.work);
+	destroy_work_on_stack(&open.work);
+	return open.err;
 }

@@ -15,6 +15,7 @@ const struct icmp4_drop_info icmp4_drop_infos[ICMP4_DROPS] = {
 	[ICMP4_DROP_CSUM] = {
 		.name = "InCsum",
 		.reason = SKB_DROP_REASON_ICMP_CSUM,
+		.csum_errors = true,
 		.in_errors = true,
 	},
 	[ICMP4_DROP_SHORT] = {
@@ -94,8 +95,8 @@ const struct icmp4_drop_info icmp4_drop_infos[ICMP4_DROPS] = {
  * icmp4_drop() - end a message: count it, trace it, free it
  * @in: the namespace it came to
  * @skb: the message, freed here
- * @type: its ICMP type; 0 if it is too short to have one
- * @why: anything but ICMP4_SENT
+ * @type: its ICMP type, or ICMP4_NO_TYPE
+ * @why: anything but ICMP4_OK
  *
  * The one way out for what is not answered, so that no drop goes uncounted.
  *
@@ -107,7 +108,7 @@ void icmp4_drop(struct icmp4_net *in, struct sk_buff *skb, u8 type,
 	const struct icmp4_drop_info *info = &icmp4_drop_infos[why];
 	struct net *net = in->net;
 
-	if (why == ICMP4_DROP_CSUM)
+	if (info->csum_errors)
 		__ICMP_INC_STATS(net, ICMP_MIB_CSUMERRORS);
 	if (info->in_errors)
 		__ICMP_INC_STATS(net, ICMP_MIB_INERRORS);

@@ -9,7 +9,7 @@
 
 /**
  * enum icmp4_drop - why a message went no further
- * @ICMP4_SENT: it did not stop: the buffer left the host as our answer
+ * @ICMP4_OK: it did not stop: go on, or it has left as a reply
  * @ICMP4_DROP_POLICY: IPsec policy forbids it
  * @ICMP4_DROP_CSUM: the ICMP checksum is wrong (RFC 792)
  * @ICMP4_DROP_SHORT: shorter than the 8 bytes every message has
@@ -40,7 +40,7 @@
  * @ICMP4_DROPS: how many there are
  */
 enum icmp4_drop {
-	ICMP4_SENT,
+	ICMP4_OK,
 	ICMP4_DROP_POLICY,
 	ICMP4_DROP_CSUM,
 	ICMP4_DROP_SHORT,
@@ -68,12 +68,14 @@ enum icmp4_drop {
  * @name: the counter's name in /proc/net/icmp4/stat
  * @reason: the kernel drop reason; SKB_NOT_DROPPED_YET where the built-in
  *	ICMP calls the message handled, and so do we
+ * @csum_errors: counts in Icmp InCsumErrors
  * @in_errors: counts in Icmp InErrors
  * @out_errors: counts in Icmp OutErrors
  */
 struct icmp4_drop_info {
 	const char *name;
 	enum skb_drop_reason reason;
+	bool csum_errors;
 	bool in_errors;
 	bool out_errors;
 };

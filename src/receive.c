@@ -23,18 +23,9 @@ static bool icmp4_reply_limited(struct net *net, const struct icmp4_type *type)
 	       READ_ONCE(net->ipv4.sysctl_icmp_ratemask) & BIT(type->reply);
 }
 
-/* The type decides who looks after a message before anything is counted. One
- * without even a type byte is ours to refuse.
- */
-static bool icmp4_is_for_saved(struct net *net, const struct sk_buff *skb)
+/* The type decides who looks after a message before anything is counted. */
+static bool icmp4_is_for_saved(struct net *net, const struct icmp4_type *type)
 {
-	const struct icmp4_type *type;
-	u8 buffer;
-	const u8 *byte = skb_header_pointer(skb, 0, 1, &buffer);
-
-	if (!byte)
-		return false;
-	type = &icmp4_types[*byte];
 	return type->handler == ICMP4_BY_SAVED ||
 	       unlikely(icmp4_reply_limited(net, type));
 }
@@ -99,7 +90,7 @@ static enum icmp4_drop icmp4_validate(struct net *net, struct sk_buff *skb)
 		return ICMP4_DROP_CSUM;
 	if (!pskb_may_pull(skb, sizeof(struct icmphdr)))
 		return ICMP4_DROP_SHORT;
-	return ICMP4_SENT;
+	return ICMP4_OK;
 }
 
 /**
@@ -115,9 +106,12 @@ int icmp4_receive(struct sk_buff *skb)
 	struct net *net = dev_net_rcu(skb->dev);
 	struct icmp4_net *in = icmp4_net(net);
 	enum icmp4_drop why;
-	u8 type = 0;
+	const u8 *byte;
+	u8 type;
 
-	if (icmp4_is_for_saved(net, skb)) {
+	byte = skb_header_pointer(skb, 0, sizeof(type), &type);
+	type = byte ? *byte : ICMP4_NO_TYPE;
+	if (icmp4_is_for_saved(net, &icmp4_types[type])) {
 		icmp4_stat_event(in, ICMP4_EVENT_PASSED);
 		return icmp4_saved()->handler(skb);
 	}
@@ -125,7 +119,6 @@ int icmp4_receive(struct sk_buff *skb)
 
 	why = icmp4_validate(net, skb);
 	if (likely(!why)) {
-		type = icmp_hdr(skb)->type;
 		ICMPMSGIN_INC_STATS(net, type);
 		why = icmp4_dispatch(in, skb, &icmp4_types[type]);
 	}

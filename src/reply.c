@@ -30,15 +30,16 @@
  * Sniffers and raw sockets may hold clones that share the bytes; they keep the
  * old ones. All pointers into the packet have to be read again.
  *
- * Return: ICMP4_SENT to go on, or ICMP4_DROP_NOMEM.
+ * Return: ICMP4_OK to go on, or ICMP4_DROP_NOMEM.
  */
 enum icmp4_drop icmp4_reply_own(struct icmp4_net *in, struct sk_buff *skb)
 {
 	if (likely(!skb_cloned(skb)))
-		return ICMP4_SENT;
+		return ICMP4_OK;
+	if (pskb_expand_head(skb, 0, 0, GFP_ATOMIC))
+		return ICMP4_DROP_NOMEM;
 	icmp4_stat_event(in, ICMP4_EVENT_COPIED);
-	return pskb_expand_head(skb, 0, 0, GFP_ATOMIC) ? ICMP4_DROP_NOMEM :
-							 ICMP4_SENT;
+	return ICMP4_OK;
 }
 
 /* There is no sum to update where the sender left it to hardware that the
@@ -78,6 +79,7 @@ static void icmp4_reply_scrub(struct sk_buff *skb)
 	skb_shinfo(skb)->tskey = 0;
 	memset(skb_hwtstamps(skb), 0, sizeof(*skb_hwtstamps(skb)));
 	skb_gso_reset(skb);
+	skb_metadata_clear(skb);
 }
 
 /* LSMs label a flow by how the request came, so before that is forgotten. */
@@ -183,6 +185,9 @@ static enum icmp4_drop icmp4_reply_locked(struct icmp4_net *in,
 	};
 	enum icmp4_drop why;
 
+	/* Someone who has no address yet could ask by broadcast. */
+	if (unlikely(ipv4_is_zeronet(requester) || ipv4_is_zeronet(key.daddr)))
+		return ICMP4_DROP_REQUESTER;
 	if (unlikely(icmp4_ctl_full(sk)))
 		return ICMP4_DROP_SNDBUF;
 
@@ -199,7 +204,7 @@ static enum icmp4_drop icmp4_reply_locked(struct icmp4_net *in,
 	skb_set_owner_w(skb, sk);
 	icmp4_reply_header(in->net, skb, opt, &key, tos);
 	icmp4_reply_send(in, sk, skb, key.type);
-	return ICMP4_SENT;
+	return ICMP4_OK;
 }
 
 static enum icmp4_drop icmp4_reply_opt(struct icmp4_net *in,
@@ -242,7 +247,7 @@ icmp4_reply_echo_options(struct icmp4_net *in, struct sk_buff *skb)
  * request (RFC 1122 3.2.2.6, RFC 1812 4.3.2.5), options echoed, mark by
  * fwmark_reflect, LSM and IPsec policy by the route.
  *
- * Return: ICMP4_SENT, and the buffer is gone; otherwise why not, and the caller
+ * Return: ICMP4_OK, and the buffer is gone; otherwise why not, and the caller
  *	still has it.
  * Context: softirq, RCU read side.
  */
@@ -251,9 +256,6 @@ enum icmp4_drop icmp4_reply(struct icmp4_net *in, struct sk_buff *skb)
 	const struct iphdr *iph = ip_hdr(skb);
 
 	lockdep_assert_in_softirq();
-	/* Someone who has no address yet could ask by broadcast. */
-	if (unlikely(ipv4_is_zeronet(iph->saddr)))
-		return ICMP4_DROP_REQUESTER;
 	if (unlikely(skb->len + iph->ihl * 4 > IP_MAX_MTU))
 		return ICMP4_DROP_TOO_BIG;
 	if (unlikely(iph->ihl > 5)) {

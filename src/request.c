@@ -34,7 +34,7 @@ static void set_type(struct icmphdr *icmph, u8 type, u8 code)
  *
  * Identifier, sequence number, data and code return unchanged.
  *
- * Return: ICMP4_SENT if @skb is gone, or the reason why not.
+ * Return: ICMP4_OK if @skb is gone, or the reason why not.
  * Context: softirq, RCU read side.
  */
 enum icmp4_drop icmp4_request_echo(struct icmp4_net *in, struct sk_buff *skb)
@@ -60,7 +60,7 @@ enum icmp4_drop icmp4_request_echo(struct icmp4_net *in, struct sk_buff *skb)
  *
  * What follows the three timestamps is not returned.
  *
- * Return: ICMP4_SENT if @skb is gone, or the reason why not.
+ * Return: ICMP4_OK if @skb is gone, or the reason why not.
  * Context: softirq, RCU read side.
  */
 enum icmp4_drop icmp4_request_timestamp(struct icmp4_net *in, struct sk_buff *skb)
@@ -94,17 +94,17 @@ static enum icmp4_drop probe_interface(struct net *net,
 	*code = ICMP_EXT_CODE_MAL_QUERY;
 	*status = 0;
 	if (probe->by == ICMP4_PROBE_MALFORMED)
-		return ICMP4_SENT;
+		return ICMP4_OK;
 
 	dev = icmp4_interface_find(net, probe);
 	if (IS_ERR(dev))
 		return ICMP4_DROP_PROBE_IPV6;
 	*code = ICMP_EXT_CODE_NO_IF;
 	if (!dev)
-		return ICMP4_SENT;
+		return ICMP4_OK;
 	*code = 0;
 	*status = icmp4_interface_status(dev);
-	return ICMP4_SENT;
+	return ICMP4_OK;
 }
 
 /**
@@ -115,7 +115,7 @@ static enum icmp4_drop probe_interface(struct net *net,
  * Only interfaces of this node are told about (L bit set), to anyone who asks
  * while icmp_echo_enable_probe is set. The query returns unchanged.
  *
- * Return: ICMP4_SENT if @skb is gone, or the reason why not.
+ * Return: ICMP4_OK if @skb is gone, or the reason why not.
  * Context: softirq, RCU read side.
  */
 enum icmp4_drop icmp4_request_probe(struct icmp4_net *in, struct sk_buff *skb)

@@ -1,29 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Routes back. To find one costs a fifth of a reply, and who asks once asks
- * again, so each CPU remembers the last few, as a connected socket remembers
- * its own: the kernel tells by dst_check() when one has become stale.
+ * again, so each CPU remembers the last few for a second: the kernel tells by
+ * dst_check() when one has become stale, and what it does not tell (a gateway
+ * that died, a link that lost its carrier) is found out by the next look-up.
  */
 
 #include <linux/hash.h>
+#include <linux/jiffies.h>
 #include <linux/percpu.h>
 #include <linux/security.h>
 #include <net/dst.h>
 #include <net/flow.h>
 #include <net/route.h>
+#include <net/xfrm.h>
 
 #include "route.h"
 
 #define SLOT_BITS	4
+#define LIFETIME	HZ
 
 /**
  * struct icmp4_route_slot - a remembered route
  * @key: what it was found for
  * @paths: icmp4_route_paths() at that time
+ * @until: not to be used from then on, in jiffies
  * @rt: the route, with a reference; NULL if the slot is empty
  */
 struct icmp4_route_slot {
 	struct icmp4_route_key key;
 	u32 paths;
+	unsigned long until;
 	struct rtable *rt;
 };
 
@@ -41,30 +47,47 @@ static bool icmp4_route_same(const struct icmp4_route_key *a,
 }
 
 /* How the kernel chooses among several paths can change without making a route
- * stale; by the state of neighbours it changes by itself.
+ * stale; by the state of neighbours it changes with every packet.
  */
-#ifdef CONFIG_IP_ROUTE_MULTIPATH
 static u32 icmp4_route_paths(const struct net *net)
 {
+#ifdef CONFIG_IP_ROUTE_MULTIPATH
 	return READ_ONCE(net->ipv4.sysctl_fib_multipath_hash_fields) << 8 |
 	       READ_ONCE(net->ipv4.sysctl_fib_multipath_hash_policy);
-}
-
-static bool icmp4_route_lasts(const struct net *net)
-{
-	return !READ_ONCE(net->ipv4.sysctl_fib_multipath_use_neigh);
-}
 #else
-static u32 icmp4_route_paths(const struct net *net)
-{
 	return 0;
+#endif
 }
 
-static bool icmp4_route_lasts(const struct net *net)
+static bool icmp4_route_by_neighbours(const struct net *net)
 {
-	return true;
-}
+#ifdef CONFIG_IP_ROUTE_MULTIPATH
+	return READ_ONCE(net->ipv4.sysctl_fib_multipath_use_neigh);
+#else
+	return false;
 #endif
+}
+
+/* A plain route does not tell when a policy is deleted or a security
+ * association comes: where IPsec has policies, every reply is looked up.
+ */
+static bool icmp4_route_by_policy(const struct net *net)
+{
+#ifdef CONFIG_XFRM
+	return net->xfrm.policy_count[XFRM_POLICY_OUT] ||
+	       net->xfrm.policy_default[XFRM_POLICY_OUT] !=
+	       XFRM_USERPOLICY_ACCEPT;
+#else
+	return false;
+#endif
+}
+
+/* Redirected and path MTU routes expire, encapsulating ones pin a module. */
+static bool icmp4_route_is_plain(const struct rtable *rt)
+{
+	return !(rt->rt_flags & RTCF_REDIRECTED) && !rt->dst.expires &&
+	       !rt->dst.lwtstate && !dst_xfrm(&rt->dst);
+}
 
 static void icmp4_route_forget(struct icmp4_route_slot *slot)
 {
@@ -98,10 +121,9 @@ static struct rtable *icmp4_route_find(struct icmp4_net *in,
  * @skb: the request on its way to become the reply
  * @key: what to route by; its source address is filled in if it is 0
  *
- * IPsec policy has its say in the route. One that IPsec transforms is not
- * remembered, since that would keep the security association.
+ * IPsec policy has its say in the route.
  *
- * Return: ICMP4_SENT to go on; otherwise why not, and @skb keeps its route.
+ * Return: ICMP4_OK to go on; otherwise why not, and @skb keeps its route.
  * Context: softirq with this CPU's control socket locked, RCU read side.
  */
 enum icmp4_drop icmp4_route_reply(struct icmp4_net *in, struct sk_buff *skb,
@@ -115,11 +137,13 @@ enum icmp4_drop icmp4_route_reply(struct icmp4_net *in, struct sk_buff *skb,
 
 	slot = &slots->slot[hash_32((__force u32)key->daddr, SLOT_BITS)];
 	if (likely(slot->rt && slot->paths == paths &&
+		   time_before(jiffies, slot->until) &&
 		   icmp4_route_same(&slot->key, key) &&
+		   !icmp4_route_by_policy(in->net) &&
 		   dst_check(&slot->rt->dst, 0))) {
 		skb_dst_drop(skb);
 		skb_dst_set_noref(skb, &slot->rt->dst);
-		return ICMP4_SENT;
+		return ICMP4_OK;
 	}
 
 	rt = icmp4_route_find(in, key);
@@ -132,14 +156,17 @@ enum icmp4_drop icmp4_route_reply(struct icmp4_net *in, struct sk_buff *skb,
 	skb_dst_drop(skb);
 	skb_dst_set(skb, &rt->dst);
 
-	if (fixed_source && !dst_xfrm(&rt->dst) && icmp4_route_lasts(in->net)) {
-		icmp4_route_forget(slot);
+	icmp4_route_forget(slot);
+	if (fixed_source && icmp4_route_is_plain(rt) &&
+	    !icmp4_route_by_policy(in->net) &&
+	    !icmp4_route_by_neighbours(in->net)) {
 		slot->key = *key;
+		slot->until = jiffies + LIFETIME;
 		slot->paths = paths;
 		slot->rt = rt;
 		dst_hold(&rt->dst);
 	}
-	return ICMP4_SENT;
+	return ICMP4_OK;
 }
 
 /**

@@ -14,7 +14,7 @@
  * type itself demands. PROBE is not excepted from the broadcast rule, since
  * RFC 8335 4 forbids to answer a multicast one.
  *
- * Return: ICMP4_SENT to go on, or the reason not to.
+ * Return: ICMP4_OK to go on, or the reason not to.
  */
 enum icmp4_drop icmp4_rule_receive(const struct icmp4_type *type,
 				   unsigned int len, bool broadcast,
@@ -32,5 +32,5 @@ enum icmp4_drop icmp4_rule_receive(const struct icmp4_type *type,
 		return ICMP4_DROP_NO_ACTION;
 	if (len < type->min_len)
 		return ICMP4_DROP_LENGTH;
-	return ICMP4_SENT;
+	return ICMP4_OK;
 }

@@ -31,13 +31,13 @@ static int icmp4_stat_show(struct seq_file *seq, void *v)
 	seq_puts(seq, "Icmp4:");
 	for (i = 0; i < ICMP4_EVENTS; i++)
 		seq_printf(seq, " %s", icmp4_event_names[i]);
-	for (i = ICMP4_SENT + 1; i < ICMP4_DROPS; i++)
+	for (i = ICMP4_OK + 1; i < ICMP4_DROPS; i++)
 		seq_printf(seq, " %s", icmp4_drop_infos[i].name);
 
 	seq_puts(seq, "\nIcmp4:");
 	for (i = 0; i < ICMP4_EVENTS; i++)
 		seq_printf(seq, " %lu", icmp4_stat_fold(in, i));
-	for (i = ICMP4_SENT + 1; i < ICMP4_DROPS; i++)
+	for (i = ICMP4_OK + 1; i < ICMP4_DROPS; i++)
 		seq_printf(seq, " %lu",
 			   icmp4_stat_fold(in, ICMP4_MIB_DROP + i));
 	seq_putc(seq, '\n');

@@ -4,6 +4,9 @@
 
 #include <linux/types.h>
 
+/* What stands for the type of a message too short to have one. */
+#define ICMP4_NO_TYPE		255
+
 /* Statistics have a row for each of the types 0 to 43 that has a name, and one
  * more that all the others share.
  */

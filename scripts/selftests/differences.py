@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the module does otherwise than the built-in ICMP, on purpose, and how
+its outcome follows from the built-in's. Documentation/differences.rst has the
+reasons. A difference that does not show is a failure, too.
+"""
+
+import struct
+
+import packet
+
+
+class Difference:
+    """change(outcome) turns what the built-in did into what the module has to
+    do. Bytes of frames that are hidden may be any.
+    """
+
+    def __init__(self, name, change=None, hidden=slice(0)):
+        self.name = name
+        self.change = change or (lambda outcome: None)
+        self.hidden = hidden
+
+
+def counted_as(kind, column=None):
+    """A reply that the built-in counts as an echo reply."""
+    def change(outcome):
+        number = outcome.mib.get("IcmpMsg.OutType0", 0)
+        outcome.count("IcmpMsg.OutType0", -number)
+        outcome.count(f"IcmpMsg.OutType{kind}", number)
+        outcome.count("Icmp.OutEchoReps", -number)
+        if column:
+            outcome.count("Icmp." + column, number)
+    return change
+
+
+def refused(in_errors=False):
+    """A request that is not answered."""
+    def change(outcome):
+        outcome.frames = []
+        for name in list(outcome.mib):
+            if ".Out" in name:
+                del outcome.mib[name]
+        if in_errors:
+            outcome.count("Icmp.InErrors", 1)
+    return change
+
+
+def only_received(outcome):
+    """An echo request that the built-in answers to itself or, among others,
+    to itself.
+    """
+    outcome.frames = []
+    outcome.mib = {"Ip.InReceives": 1, "Ip.InDelivers": 1, "Icmp.InMsgs": 1,
+                   "Icmp.InEchos": 1, "IcmpMsg.InType8": 1}
+
+
+def from_address(source):
+    def change(outcome):
+        reply = outcome.frames[0]
+        outcome.frames[0] = reply[:26] + packet.addr(source) + reply[30:]
+    return change
+
+
+def code_zero(outcome):
+    """The built-in leaves the request's code in a good PROBE reply."""
+    reply = outcome.frames[0]
+    message = reply[34:35] + b"\0\0\0" + reply[38:]
+    csum = struct.pack("!H", packet.checksum(message))
+    outcome.frames[0] = reply[:35] + b"\0" + csum + reply[38:]
+    counted_as(packet.PROBE_REPLY)(outcome)
+
+
+def other_zero(outcome):
+    """The built-in on x86 sends the zero that no receiver accepts."""
+    reply = outcome.frames[0]
+    outcome.frames[0] = reply[:36] + b"\xff\xff" + reply[38:]
+
+
+def whole_hops(outcome):
+    """The built-in counts back from the pointer, into the middle of hops."""
+    reply = outcome.frames[0]
+    hops = [packet.addr(hop) for hop in ("192.0.2.3", "192.0.2.4")]
+    hops = hops[:(reply[35] - 3) // 4]
+    listed = b"".join(hops[:-1])
+    outcome.frames[0] = (reply[:30] + hops[-1] + reply[34:37] + listed +
+                         reply[37 + len(listed):])
+
+
+TIMESTAMP_COUNT = Difference(
+    "a timestamp reply counts as one, not as an echo reply",
+    counted_as(packet.TIMESTAMP_REPLY, "OutTimestampReps"))
+PROBE_COUNT = Difference(
+    "a PROBE reply counts as one, not as an echo reply",
+    counted_as(packet.PROBE_REPLY))
+SHORT_TIMESTAMP = Difference(
+    "a timestamp request needs its 20 bytes", refused(in_errors=True))
+PROBE_BROADCAST = Difference(
+    "a PROBE to many is never answered", refused(in_errors=True))
+PROBE_CODE = Difference(
+    "the code of a PROBE reply is never the request's", code_zero)
+NO_ADDRESS = Difference(
+    "nobody without an address is answered", only_received)
+BROADCAST_REQUESTER = Difference(
+    "no broadcast address is answered", only_received)
+BROADCAST_HOP = Difference(
+    "no source route leads back by a broadcast address", only_received)
+MULTICAST_HOP = Difference(
+    "no source route leads back by a multicast address", refused())
+WHOLE_HOPS = Difference(
+    "hops of a source route begin where they begin", whole_hops)
+SPOILT_OPTIONS = Difference(
+    "options that a firewall broke are not returned", refused())
+ZERO_CHECKSUM = Difference(
+    "a reply of nothing but zeros has the checksum 0xffff", other_zero)
+DIRECTED = {address: Difference(
+    f"a broadcast to the network of {address} is answered from there",
+    from_address(address)) for address in ("192.0.2.1", "198.51.100.1")}
+# Frames show the next hop by its MAC.
+TIMESTAMP_FLOW = Difference(
+    "flows of timestamp replies are of their type",
+    counted_as(packet.TIMESTAMP_REPLY, "OutTimestampReps"), slice(0, 6))
+CODE_FLOW = Difference(
+    "flows of echo replies with a code are of this code", None, slice(0, 6))
+TIMESTAMP_POLICY = Difference(
+    "IPsec sees the type of timestamp replies", refused())

@@ -1,0 +1,296 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 300
+#
+# Loading and unloading, while echo requests come in from two sides.
+#
+#    left                       host                       right
+#  +--------+            +-----------------+            +---------+
+#  |   l0   |--- veth ---| h0           h1 |--- veth ---|   r0    |
+#  | .1.2   |            | .1.1       .2.1 |            |   .2.2  |
+#  +--------+            +-----------------+            +---------+
+#                             10.0.0.0/16
+#
+# LOADS=N: how many times it is loaded under flood (200).
+
+# shellcheck disable=SC2317,SC2154 # functions and namespaces of ktap.sh
+# shellcheck source=scripts/selftests/ktap.sh
+. "$(dirname "$0")/ktap.sh"
+
+here=$(dirname "$0")
+loads=${LOADS:-200}
+icmp4_ko=${ICMP4_KO:-/icmp4/icmp4.ko}
+
+setup()
+{
+	setup_ns left host right
+	ip link add l0 netns "$left" type veth peer name h0 netns "$host"
+	ip link add r0 netns "$right" type veth peer name h1 netns "$host"
+	ip -n "$left" address add 10.0.1.2/24 dev l0
+	ip -n "$left" link set l0 up
+	ip -n "$right" address add 10.0.2.2/24 dev r0
+	ip -n "$right" link set r0 up
+	ip -n "$host" address add 10.0.1.1/24 dev h0
+	ip -n "$host" link set h0 up
+	ip -n "$host" address add 10.0.2.1/24 dev h1
+	ip -n "$host" link set h1 up
+}
+
+# What the kernel has of us and of sockets like ours, in all namespaces.
+traces()
+{
+	local pid
+
+	ls -d /sys/module/icmp4 2>&1
+	lsmod | grep -c '^icmp4 '
+	awk '$1 ~ /^(RAW|PING|UDP)$/ { print $1, $3 }' /proc/net/protocols
+	for pid in "${holders[@]}"; do
+		ls -d "/proc/$pid/net/icmp4" 2>&1
+		cat "/proc/$pid/net/raw" "/proc/$pid/net/sockstat"
+		nsenter -n -t "$pid" ss -H -w -a
+	done
+}
+
+unchanged()
+{
+	diff <(echo "$before") <(traces)
+}
+
+# objects: of the kinds that the module takes from the kernel, raw sockets and
+# routes.
+objects()
+{
+	local sockets routes
+
+	sockets=$(awk '$1 == "RAW" { print $2 }' /proc/slabinfo)
+	read -r routes _ < <(tail -n +2 /proc/net/stat/rt_cache)
+	echo $((sockets + 16#$routes))
+}
+
+no_symbols()
+{
+	! grep -m1 '\[icmp4\]' /proc/kallsyms
+}
+
+mark_log()
+{
+	mark="icmp4 test $RANDOM$RANDOM"
+	echo "$mark" >/dev/kmsg
+}
+
+# log: what icmp4 said since the mark.
+log()
+{
+	dmesg | sed -n "/$mark/,\$p" | sed -n 's/.*\] icmp4: //p'
+}
+
+# lines NUMBER: one for each load since the mark, one for each unload, no more.
+lines()
+{
+	log | sort | uniq -c
+	[ "$(log | grep -c '^version .* loaded, took over: receive$')" -eq "$1" ] &&
+		[ "$(log | grep -c '^unloaded')" -eq "$1" ] &&
+		[ "$(log | wc -l)" -eq $((2 * $1)) ]
+}
+
+answered()
+{
+	ip netns exec "$left" ping -q -n -c 3 -i 0.01 -W 5 10.0.1.1 |
+		grep -q ' 3 received, 0% packet loss'
+}
+
+# counter NAME: of the module, for the host.
+counter()
+{
+	# shellcheck disable=SC2016 # awk's
+	ip netns exec "$host" awk -v name="$1" '
+		NR == 1 { for (i = 2; i <= NF; i++) if ($i == name) at = i }
+		NR == 2 { print at ? $at : "no " name }' /proc/net/icmp4/stat
+}
+
+once()
+{
+	mark_log
+	insmod "$icmp4_ko" && answered && [ "$(counter InTaken)" -eq 3 ] || return
+	rmmod icmp4 && answered || return
+	lines 1 && unchanged && no_symbols
+}
+
+bad_parameter()
+{
+	mark_log
+	if insmod "$icmp4_ko" receive=maybe; then
+		rmmod icmp4
+		return 1
+	fi
+	dmesg | sed -n "/$mark/,\$p" | grep "icmp4: .*maybe.*receive" &&
+		answered && unchanged
+}
+
+unknown_parameter()
+{
+	local rc
+
+	mark_log
+	insmod "$icmp4_ko" recieve=1 || return
+	dmesg | sed -n "/$mark/,\$p" | grep "icmp4: .*recieve"
+	rc=$?
+	rmmod icmp4 && unchanged && return "$rc"
+}
+
+nothing_taken()
+{
+	local rc
+
+	mark_log
+	insmod "$icmp4_ko" receive=0 || return
+	answered && [ "$(counter InTaken)" -eq 0 ] &&
+		log | grep 'loaded, took over: nothing$'
+	rc=$?
+	rmmod icmp4 && answered && unchanged && return "$rc"
+}
+
+twice()
+{
+	local rc
+
+	insmod "$icmp4_ko" || return
+	mark_log
+	if insmod "$icmp4_ko"; then
+		rc=1
+	else
+		answered && [ "$(counter InTaken)" -eq 3 ] && [ -z "$(log)" ]
+		rc=$?
+	fi
+	rmmod icmp4 && unchanged && return "$rc"
+}
+
+# flood_from NAMESPACE ADDRESS FILE: its process in $!.
+flood_from()
+{
+	ip netns exec "$1" "$here/flood.py" "$2" >"$3" &
+}
+
+under_flood()
+{
+	local dir objects pids=() pid rc=0
+
+	dir=$(mktemp -d)
+	objects=$(objects)
+	mark_log
+	flood_from "$left" 10.0.1.1 "$dir/left"
+	pids+=($!)
+	flood_from "$right" 10.0.2.1 "$dir/right"
+	pids+=($!)
+	ip netns exec "$host" "$here/reload.py" "$loads" || rc=1
+	kill "${pids[@]}"
+	for pid in "${pids[@]}"; do
+		wait "$pid" || rc=1
+	done
+	head "$dir"/*
+	rm -rf "$dir"
+	lines "$loads" || rc=1
+	# Counted by slabs, hence not exactly.
+	if [ "$(objects)" -gt $((objects + 150)) ]; then
+		echo "sockets and routes before: $objects, after: $(objects)"
+		rc=1
+	fi
+	unchanged && no_symbols && return "$rc"
+}
+
+# Replies wait in a device's queue when the module that sent them goes; they
+# belong to its sockets, and get out nevertheless.
+queued()
+{
+	local rc
+
+	insmod "$icmp4_ko" || return
+	tc -n "$host" qdisc add dev h0 root tbf rate 400kbit burst 2000 \
+		limit 10000000
+	ip netns exec "$left" ping -q -n -c 20 -i 0.002 -s 1400 -W 5 10.0.1.1 &
+	busywait 5000 sent 20
+	rmmod icmp4 && wait $!
+	rc=$?
+	tc -n "$host" qdisc del dev h0 root
+	busywait 5000 unchanged && return "$rc"
+}
+
+sent()
+{
+	[ "$(counter OutReplies)" -ge "$1" ]
+}
+
+# Namespaces come and go while the module does.
+namespaces()
+{
+	local i pid rc=0
+
+	while :; do
+		ip netns add passing && ip -n passing link set lo up &&
+			ip netns exec passing ping -q -n -c 1 127.0.0.1
+		ip netns del passing
+	done >/dev/null 2>&1 &
+	pid=$!
+	for ((i = 0; i < 10; i++)); do
+		insmod "$icmp4_ko" && answered && rmmod icmp4 || rc=1
+	done
+	kill "$pid"
+	wait "$pid"
+	ip netns del passing 2>/dev/null
+	unchanged && return "$rc"
+}
+
+# A namespace that was there before, and one that comes later, have the files.
+files()
+{
+	local ns rc
+
+	insmod "$icmp4_ko" || return
+	setup_ns later
+	for ns in "$left" "$later"; do
+		ip netns exec "$ns" grep -c '^Icmp4: ' /proc/net/icmp4/stat &&
+			ip netns exec "$ns" grep -c echoreq /proc/net/icmp4/types
+	done
+	rc=$?
+	rmmod icmp4 && unchanged && return "$rc"
+}
+
+# Someone still has a file of ours open.
+open_file()
+{
+	local line
+
+	insmod "$icmp4_ko" || return
+	exec 9</proc/net/icmp4/stat
+	rmmod icmp4 || return
+	read -r line <&9 && echo "read: $line"
+	exec 9<&-
+	unchanged
+}
+
+setup || ktap_exit_fail_msg 'the topology cannot be set up'
+busywait 5000 answered
+holders=()
+for ns in "$left" "$host" "$right"; do
+	ip netns exec "$ns" sleep 1000 &
+	holders+=($!)
+	disown
+done
+# The first module not of the kernel's own tree is worth two lines in the log.
+insmod "$icmp4_ko" || ktap_exit_fail_msg 'the module cannot be loaded'
+rmmod icmp4
+before=$(traces)
+
+ktap_print_header
+ktap_set_plan 10
+ktap_test_result 'loaded and unloaded, nothing is left' once
+ktap_test_result 'bad parameter' bad_parameter
+ktap_test_result 'unknown parameter' unknown_parameter
+ktap_test_result 'receive=0' nothing_taken
+ktap_test_result 'loaded twice' twice
+ktap_test_result 'files in each namespace' files
+ktap_test_result 'unloaded while a file is open' open_file
+ktap_test_result 'unloaded while replies are in a queue' queued
+ktap_test_result 'namespaces come and go' namespaces
+ktap_test_result "$loads times under flood, no reply lost" under_flood
+ktap_finished
