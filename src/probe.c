@@ -5,7 +5,7 @@
 
 #include <linux/icmp.h>
 #include <linux/string.h>
-#include <asm/unaligned.h>
+#include <linux/unaligned.h>
 
 #include "probe.h"
 

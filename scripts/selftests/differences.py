@@ -103,6 +103,8 @@ BROADCAST_REQUESTER = Difference(
     "no broadcast address is answered", only_received)
 BROADCAST_HOP = Difference(
     "no source route leads back by a broadcast address", only_received)
+NO_HOP = Difference(
+    "no source route leads back by no address", only_received)
 MULTICAST_HOP = Difference(
     "no source route leads back by a multicast address", refused())
 WHOLE_HOPS = Difference(

@@ -401,6 +401,42 @@ owned()
 	[ "$without" = 3 ] && [ "$with" = 3 ]
 }
 
+# The sockets are not of the control group of whoever loads the module.
+not_of_the_loader()
+{
+	local group=/sys/fs/cgroup/loader out rc
+
+	mkdir -p "$group" || return
+	rmmod icmp4
+	(echo "$BASHPID" >"$group/cgroup.procs" && exec insmod "$icmp4_ko")
+	# ip netns exec would hide the control groups.
+	nsenter --net="/run/netns/$host" nft -f - <<-END
+		table ip groups {
+			counter replies { }
+			counter requests { }
+			chain out {
+				type filter hook output priority 0
+				socket cgroupv2 level 1 "loader" goto loader
+			}
+			chain loader {
+				icmp type echo-reply counter name replies
+				icmp type echo-request counter name requests
+			}
+		}
+	END
+	pings "$peer" 3 192.0.2.1 &&
+	# This one is.
+	(echo "$BASHPID" >"$group/cgroup.procs" &&
+		pings "$host" 3 192.0.2.2)
+	rc=$?
+	out=$(in_host nft list counters | grep packets)
+	in_host nft flush ruleset
+	rmdir "$group"
+	echo "replies, requests: $out"
+	[ "$(tr -d '\n' <<<"$out" | awk '{ print $2, $6 }')" = '0 3' ] &&
+		return "$rc"
+}
+
 # esp NAMESPACE: both directions of a transport mode association.
 esp()
 {
@@ -518,7 +554,7 @@ insmod "$icmp4_ko" || ktap_exit_fail_msg 'the module cannot be loaded'
 busywait 5000 in_peer ping -q -c 1 -W 0.2 192.0.2.1 >/dev/null
 
 ktap_print_header
-ktap_set_plan 22
+ktap_set_plan 23
 ktap_test_result 'ping of all sizes and kinds' usual_pings
 ktap_test_result 'ping -R' record_route
 ktap_test_result 'ping -T' timestamp_option
@@ -536,6 +572,7 @@ ktap_test_result 'VRF' by_vrf
 ktap_test_result 'fq' by_fq
 ktap_test_result 'conntrack -L' tracked
 ktap_test_result 'iptables -m owner' owned
+ktap_test_result 'control group' not_of_the_loader
 ktap_test_result 'IPsec' protected
 ktap_test_result 'IPsec required' clear_text_forbidden
 ktap_test_result 'IPsec one way' clear_text_back

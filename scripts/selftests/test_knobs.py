@@ -98,6 +98,7 @@ def reflected():
             echo(), options=b"\7\7\4\0\0\0\0\0"), **now)
         yield Stimulus(f"timestamp with {value}", frame(timestamp()),
                        differs=TIMESTAMP_COUNT, **now)
+        yield Stimulus(f"echo again with {value}", frame(echo()), **now)
 
 
 def default_ttl():
@@ -186,7 +187,7 @@ GROUPS = [
                   type filter hook output priority 0
                   mark 5 ip dscp set 10 counter name marked
               }
-          }""", matched={"marked": 6}),
+          }""", matched={"marked": 8}),
     Group("ip_default_ttl", default_ttl()),
 ]
 

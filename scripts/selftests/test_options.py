@@ -12,7 +12,7 @@ import struct
 
 import netlabel
 import versus
-from differences import (BROADCAST_HOP, MULTICAST_HOP, TIMESTAMP_COUNT,
+from differences import (BROADCAST_HOP, MULTICAST_HOP, NO_HOP, TIMESTAMP_COUNT,
                          WHOLE_HOPS)
 from packet import addr, echo, fragments, frame, ip, timestamp
 from versus import Group, Stimulus
@@ -188,11 +188,11 @@ def source_routes():
     yield Stimulus("no way to the last hop", frame(echo(), options=route(
         LSRR, 0, "192.0.2.7", pointer=8)), replies=0, drop="OutNoRoute")
     for hop, differs in (("224.0.0.5", MULTICAST_HOP),
+                         ("0.0.0.0", NO_HOP),
                          ("192.0.2.255", BROADCAST_HOP),
                          ("255.255.255.255", BROADCAST_HOP)):
         yield Stimulus(f"last hop {hop}", frame(echo(), options=route(
-            LSRR, 0, hop, pointer=8)), replies=1, drop="OutRequester",
-            differs=differs)
+            LSRR, 0, hop, pointer=8)), drop="OutRequester", differs=differs)
     yield Stimulus("timestamp request", frame(timestamp(), options=route(
         LSRR, 0, "192.0.2.4", "192.0.2.3", pointer=12)), replies=1,
         differs=TIMESTAMP_COUNT)

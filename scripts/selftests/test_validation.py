@@ -336,6 +336,15 @@ def spoilt_options():
                    drop="OutOptions", differs=SPOILT_OPTIONS)
 
 
+def spoilt_headers():
+    """The same of the header's length."""
+    for tos in (0xe0, 0xe4):
+        yield Stimulus(f"no options, TOS {tos:#x}", frame(echo(), tos=tos),
+                       replies=1, drop="OutOptions", differs=SPOILT_OPTIONS)
+    yield Stimulus("0 bytes", frame(echo(0), tos=0xe0), replies=1,
+                   drop="OutOptions", differs=SPOILT_OPTIONS)
+
+
 IPV6 = bytes.fromhex("fd000000000000000000000000000001")
 
 def type_table(host):
@@ -468,6 +477,14 @@ GROUPS = [
               chain in {
                   type filter hook input priority 0
                   icmp type echo-request @nh,176,8 set 1
+              }
+          }"""),
+    Group("header lengths broken by a firewall", spoilt_headers(), rules="""
+          table ip spoil {
+              chain in {
+                  type filter hook input priority 0
+                  ip dscp 0x38 @nh,0,8 set 0x4f
+                  ip dscp 0x39 @nh,0,8 set 0x46
               }
           }"""),
     Group("reply dropped by a firewall", firewalled(), answered=0,
