@@ -12,6 +12,11 @@ const struct icmp4_drop_info icmp4_drop_infos[ICMP4_DROPS] = {
 		.name = "InPolicy",
 		.reason = SKB_DROP_REASON_XFRM_POLICY,
 	},
+	[ICMP4_DROP_UNREADABLE] = {
+		.name = "InUnreadable",
+		.reason = SKB_DROP_REASON_NOT_SPECIFIED,
+		.in_errors = true,
+	},
 	[ICMP4_DROP_CSUM] = {
 		.name = "InCsum",
 		.reason = SKB_DROP_REASON_ICMP_CSUM,

@@ -11,6 +11,7 @@
  * enum icmp4_drop - why a message went no further
  * @ICMP4_OK: it did not stop: go on, or it has left as a reply
  * @ICMP4_DROP_POLICY: IPsec policy forbids it
+ * @ICMP4_DROP_UNREADABLE: its bytes are in a device's memory, out of reach
  * @ICMP4_DROP_CSUM: the ICMP checksum is wrong (RFC 792)
  * @ICMP4_DROP_SHORT: shorter than the 8 bytes every message has
  * @ICMP4_DROP_BCAST_ECHO: echo or timestamp request to a broadcast or
@@ -42,6 +43,7 @@
 enum icmp4_drop {
 	ICMP4_OK,
 	ICMP4_DROP_POLICY,
+	ICMP4_DROP_UNREADABLE,
 	ICMP4_DROP_CSUM,
 	ICMP4_DROP_SHORT,
 	ICMP4_DROP_BCAST_ECHO,

@@ -86,6 +86,8 @@ static enum icmp4_drop icmp4_validate(struct net *net, struct sk_buff *skb)
 	if (!icmp4_policy_allows(skb))
 		return ICMP4_DROP_POLICY;
 	__ICMP_INC_STATS(net, ICMP_MIB_INMSGS);
+	if (!skb_frags_readable(skb))
+		return ICMP4_DROP_UNREADABLE;
 	if (skb_checksum_simple_validate(skb))
 		return ICMP4_DROP_CSUM;
 	if (!pskb_may_pull(skb, sizeof(struct icmphdr)))

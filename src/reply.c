@@ -64,6 +64,9 @@ static void icmp4_reply_checksum(struct sk_buff *skb)
  */
 static void icmp4_reply_scrub(struct sk_buff *skb)
 {
+	/* Not of the journey: where the memory belongs when it is freed. */
+	u16 alloc_cpu = skb->alloc_cpu;
+
 	skb_orphan(skb);
 	skb_ext_reset(skb);
 	nf_reset_ct(skb);
@@ -73,6 +76,7 @@ static void icmp4_reply_scrub(struct sk_buff *skb)
 	skb->queue_mapping = 0;
 	memset(skb->cb, 0, sizeof(skb->cb));
 	memset(&skb->headers, 0, sizeof(skb->headers));
+	skb->alloc_cpu = alloc_cpu;
 	skb_unset_mac_header(skb);
 
 	skb_shinfo(skb)->tx_flags = 0;

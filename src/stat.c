@@ -19,7 +19,12 @@ static const char * const icmp4_event_names[ICMP4_EVENTS] = {
 static unsigned long icmp4_stat_fold(const struct icmp4_net *in,
 				     unsigned int index)
 {
-	return snmp_fold_field(in->stats, index);
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(in->stats, cpu)->mibs[index]);
+	return sum;
 }
 
 /* The two-line form of /proc/net/snmp, which nstat and its kin read. */
