@@ -3,22 +3,22 @@
 # What people type. The module itself is described in Kbuild, every target
 # below is a script of that name in scripts/.
 
-KERNEL ?= 6.1
+
 export KERNEL T V
 
 q := $(if $(filter 1,$(V)),,@)
-kdir = $(or $(KDIR),$$(scripts/vm/kernel.sh $(KERNEL) kdir))
+build = $(if $(KDIR),$(MAKE) --no-print-directory -C "$(KDIR)", \
+	scripts/vm/kernel.sh $(or $(KERNEL),6.1) make --no-print-directory)
 
 .DEFAULT_GOAL := all
-.PHONY: all modules check kunit guest-test test bench demo shell install \
-	uninstall clean distclean help
+.PHONY: all modules check kunit guest-test test test-all bench demo shell \
+	install uninstall clean distclean help
 
-all: modules ## build icmp4.ko for KERNEL=6.1, or for KDIR=<a kernel's build directory>
+all: modules ## build icmp4.ko for KERNEL=6.1, 6.12, 7.3 or debug, or for KDIR=<a kernel's build directory>
 
 modules:
 	$(q)$(if $(KDIR),:,scripts/deps.sh build)
-	$(q)kdir="$(kdir)" && $(MAKE) --no-print-directory -C "$$kdir" \
-		M="$(CURDIR)" modules
+	$(q)$(build) M="$(CURDIR)" modules
 
 check: ## static checks: warnings, sparse, checkpatch, kernel-doc, shellcheck
 	$(q)scripts/check.sh
@@ -26,11 +26,14 @@ check: ## static checks: warnings, sparse, checkpatch, kernel-doc, shellcheck
 kunit: ## KUnit suites in a user-mode kernel
 	$(q)scripts/kunit.sh
 
-guest-test: ## suites in a guest: KERNEL=6.1 T="name ..."
+guest-test: ## suites in a guest: KERNEL=6.1|6.12|7.3|debug T="name ..."
 	$(q)scripts/guest-test.sh
 
 test: ## check, kunit and guest-test
 	$(q)scripts/test.sh
+
+test-all: ## the same, guest-test on all kernels
+	$(q)scripts/test.sh --all
 
 bench: ## instructions per packet against the kernel's own ICMP
 	$(q)scripts/bench.sh

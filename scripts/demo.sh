@@ -31,7 +31,7 @@ prepare()
 {
 	say "what is needed is fetched once and kept in $(cache_dir)"
 	"$root/scripts/deps.sh" build guest demo
-	"$root/scripts/vm/kernel.sh" "$kernel" vmlinux >/dev/null
+	"$root/scripts/vm/kernel.sh" "$kernel" boot >/dev/null
 	"$root/scripts/vm/initramfs.sh" "$kernel" >/dev/null
 	"$root/scripts/vm/module.sh" "$kernel" >/dev/null
 }

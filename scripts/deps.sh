@@ -8,13 +8,14 @@
 . "$(dirname "$0")/lib.sh"
 
 declare -A groups=(
-	[build]='gcc-12 make libelf1 kmod rsync xz-utils zstd'
+	[build]='gcc-12 make libelf1 pahole kmod rsync xz-utils zstd'
 	[static]='gcc-12 make binutils sparse shellcheck perl python3 xz-utils'
 	[guest]='qemu-system-x86 busybox-static bash cpio kmod iproute2
 		iputils-ping traceroute tcpdump nftables iptables conntrack
 		ethtool procps python3 python3-scapy xz-utils zstd'
-	[kunit]='gcc gcc-12 libc6-dev make flex bison bc xz-utils busybox-static
-		cpio rsync'
+	[kernel]='gcc libc6-dev make flex bison bc libelf-dev kmod rsync xz-utils'
+	[kunit]='busybox-static cpio'
+	[root]='mmdebstrap uidmap'
 	[demo]='iproute2 iputils-ping traceroute'
 )
 

@@ -24,7 +24,7 @@ main()
 	out=$(mktemp)
 	trap 'rm -f "$out"' EXIT
 	"$here/deps.sh" build guest
-	"$here/vm/guest.sh" --kernel "$kernel" --timeout 1800 \
+	"$here/vm/guest.sh" --kernel "$kernel" --timeout 5400 \
 		${options[@]+"${options[@]}"} -- selftests/run.sh \
 		${names[@]+"${names[@]}"} "$@" | tee "$out" || rc=${PIPESTATUS[0]}
 	ktap_verdict "$out" "$rc"

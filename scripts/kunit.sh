@@ -14,10 +14,10 @@ limit=120
 
 build()
 {
-	local kdir=$1 copy=$2
+	local copy=$1
 
 	copy_sources "$copy"
-	progress 'building the KUnit suites' kmake -s -C "$kdir" ARCH=um \
+	progress 'building the KUnit suites' "$here/vm/kernel.sh" uml make -s \
 		M="$copy" CONFIG_ICMP4_KUNIT=m modules
 }
 
@@ -113,13 +113,12 @@ explain()
 
 main()
 {
-	local copy kdir linux ko
+	local copy linux ko
 
 	"$here/deps.sh" build kunit
-	kdir=$("$here/vm/uml.sh" kdir)
-	linux=$("$here/vm/uml.sh" linux)
+	linux=$("$here/vm/kernel.sh" uml boot)
 	copy=$(repo_root)/.build/uml
-	with_lock "build-$(content_key -s "$copy")" build "$kdir" "$copy"
+	with_lock "build-$(content_key -s "$copy")" build "$copy"
 	ko=$(find "$copy" -name icmp4_kunit.ko -print -quit)
 	[ -n "$ko" ] || die 'no icmp4_kunit.ko was built' \
 		'Kbuild builds it when CONFIG_ICMP4_KUNIT=m'

@@ -100,6 +100,31 @@ with_lock()
 	return "$rc"
 }
 
+# once DIRECTORY LOCK COMMAND...: run COMMAND with an empty temporary directory
+# as its last argument and give that its name only when all went well.
+once()
+{
+	local dir=$1 lock=$2
+
+	shift 2
+	[ -d "$dir" ] || with_lock "$lock" once_locked "$dir" "$@"
+}
+
+once_locked()
+{
+	local dir=$1 tmp
+
+	shift
+	[ ! -d "$dir" ] || return 0
+	mkdir -p "${dir%/*}"
+	# A run that was killed left its directory; the lock is ours now.
+	rm -rf "$dir".tmp.*
+	tmp=$(mktemp -d "$dir.tmp.XXXXXX")
+	chmod 755 "$tmp"
+	"$@" "$tmp"
+	mv -T "$tmp" "$dir"
+}
+
 # content_key [-s STRING]... FILE...: 16 digits that change with any of them.
 content_key()
 {
@@ -190,11 +215,12 @@ copy_sources()
 }
 
 # kmake ARGUMENT...: make for a kernel's build system, free of what a make
-# that started us has in its environment.
+# that started us has in its environment, and run by the command kmake_in.
+kmake_in=()
 kmake()
 {
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u KDIR -u M \
-		make -j"$(nproc)" "$@"
+		${kmake_in[@]+"${kmake_in[@]}"} make -j"$(nproc)" "$@"
 }
 
 # ktap_verdict FILE STATUS: verify the KTAP in FILE, whose producer exited with

@@ -8,7 +8,11 @@
 # A suite passes when it printed a plan and exactly that many results, none of
 # them "not ok", exited with 0 (4: all was skipped), was done within its time
 # and the kernel did not complain meanwhile. The limit is 120 s, or what a line
-# "# timeout: SECONDS" in the suite says.
+# "# timeout: SECONDS" in the suite says; five times that on a kernel that looks
+# for leaks, which is a slow one.
+#
+# In the end nothing may be left: modules, files, namespaces, sockets, and what
+# such a kernel says that nobody points to any more.
 #
 # Exit: 0 all passed, 1 something failed, 4 everything was skipped.
 
@@ -16,6 +20,9 @@ dir=$(cd "$(dirname "$0")" && pwd -P)
 group=/sys/fs/cgroup/suite
 # shellcheck source=scripts/selftests/complaints.sh
 . "$dir/complaints.sh"
+leaks=/sys/kernel/debug/kmemleak
+slow=1
+[ ! -e $leaks ] || slow=5
 export ICMP4_KO=${ICMP4_KO:-$(dirname "$dir")/icmp4.ko}
 
 bail_out()
@@ -123,7 +130,7 @@ run_suite()
 	local file=$1 name=$2 limit rc reader
 
 	limit=$(sed -n 's/^# timeout: *\([0-9]*\)$/\1/p;20q' "$file")
-	limit=${limit:-120}
+	limit=$((${limit:-120} * slow))
 	echo "icmp4 suite $name begins" >/dev/kmsg
 	printf '    KTAP version 1\n    # Subtest: %s\n' "$name"
 	mkfifo "$work/fifo"
@@ -164,6 +171,40 @@ suite_verdict()
 	why+="${why:+, }$more"
 }
 
+# All that the module, or a test of it, could have left.
+traces()
+{
+	cut -d' ' -f1 /proc/modules | grep -x icmp4
+	grep -F '[icmp4]' /proc/kallsyms
+	ip netns list
+	# Hidden processes of the suites keep namespaces.
+	cat "$group/cgroup.procs" /proc/net/{raw,icmp,packet}
+	grep -E '^(RAW|PING|PACKET) ' /proc/net/protocols
+	grep -vE '^(sockets|TCP)' /proc/net/sockstat
+	ls -d /proc/net/icmp4 /sys/kernel/tracing/events/icmp4
+	(cd /proc/sys/net/ipv4 && echo *)
+	[ ! -e /sys/kernel/tracing/enabled_functions ] ||
+		cat /sys/kernel/tracing/enabled_functions
+} 2>/dev/null
+
+# Is everything as it was? Namespaces take a moment to go.
+nothing_left()
+{
+	local i
+
+	for ((i = 0; i < 50; i++)); do
+		traces | cmp -s - "$work/traces" && break
+		sleep 0.2
+	done
+	traces | diff "$work/traces" - || return
+	[ -e $leaks ] || return 0
+	# What is younger than five seconds may still be on its way.
+	sleep 6
+	echo scan >$leaks
+	echo scan >$leaks
+	! grep . $leaks
+}
+
 main()
 {
 	local file name number=0 failed=0 skipped=0
@@ -171,8 +212,10 @@ main()
 	select_suites "$@"
 	work=$(mktemp -d)
 	mkdir -p "$group"
+	traces >"$work/traces"
+	[ ! -e $leaks ] || echo clear >$leaks
 	echo 'KTAP version 1'
-	echo "1..${#suites[@]}"
+	echo "1..$((${#suites[@]} + 1))"
 	for file in "${suites[@]}"; do
 		name=${file##*/}
 		name=${name%.*}
@@ -194,9 +237,17 @@ main()
 			;;
 		esac
 	done
+	number=$((number + 1))
+	if nothing_left >"$work/left"; then
+		echo "ok $number nothing left"
+	else
+		failed=$((failed + 1))
+		sed 's/^/    # /' "$work/left"
+		echo "not ok $number nothing left"
+	fi
 	rm -rf "$work"
 	[ "$failed" -eq 0 ] || exit 1
-	[ "$skipped" -lt "$number" ] || exit 4
+	[ "$skipped" -lt "${#suites[@]}" ] || exit 4
 }
 
 main "$@"

@@ -11,6 +11,7 @@ import itertools
 import socket
 import struct
 
+import kernel
 import lab
 import packet
 import versus
@@ -114,10 +115,11 @@ def zeros():
     """RFC 1071, RFC 1624 3: one's complement has two zeros. A sum of nothing
     but zeros gives the checksum 0xffff, any other sum of zero gives 0.
     """
+    differs = None if kernel.checksum_of_zeros() else ZERO_CHECKSUM
     for size in (0, 1, 2, 3, 56, 1472):
         yield Stimulus(f"all zero, {size} bytes",
                        frame(echo(b"\0" * size, ident=0, seq=0)), replies=1,
-                       differs=ZERO_CHECKSUM)
+                       differs=differs)
         yield Stimulus(f"all ones, {size} bytes",
                        frame(echo(b"\xff" * size, ident=0xffff, seq=0xffff)),
                        replies=1)

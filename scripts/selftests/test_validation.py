@@ -11,6 +11,7 @@ counter for every reason to drop one.
 
 import struct
 
+import kernel
 import lab
 import packet
 import versus
@@ -329,20 +330,23 @@ def forbidden():
     yield Stimulus("unknown", frame(icmp(99)), replies=0, drop="InPolicy")
 
 
+# Where the kernel keeps its firewall from that, the same is just answered.
+SPOILT = ({"drop": "OutOptions", "differs": SPOILT_OPTIONS}
+          if kernel.firewall_may_spoil() else {})
+
+
 def spoilt_options():
     """A firewall may break options after IP has looked at them."""
     yield Stimulus("length 1", frame(echo(), options=b"\1\7\7\4" +
-                                     b"\0" * 4), replies=1,
-                   drop="OutOptions", differs=SPOILT_OPTIONS)
+                                     b"\0" * 4), replies=1, **SPOILT)
 
 
 def spoilt_headers():
     """The same of the header's length."""
     for tos in (0xe0, 0xe4):
         yield Stimulus(f"no options, TOS {tos:#x}", frame(echo(), tos=tos),
-                       replies=1, drop="OutOptions", differs=SPOILT_OPTIONS)
-    yield Stimulus("0 bytes", frame(echo(0), tos=0xe0), replies=1,
-                   drop="OutOptions", differs=SPOILT_OPTIONS)
+                       replies=1, **SPOILT)
+    yield Stimulus("0 bytes", frame(echo(0), tos=0xe0), replies=1, **SPOILT)
 
 
 IPV6 = bytes.fromhex("fd000000000000000000000000000001")
@@ -386,7 +390,7 @@ def send_buffer(host):
     What was accepted is not lost, and there is room again afterwards.
     """
     lab.run("tc", "qdisc", "add", "dev", "h0", "root", "tbf", "rate",
-            "8mbit", "burst", "2000", "limit", "10000000")
+            "1mbit", "burst", "2000", "limit", "10000000")
     stat, mib = lab.stat(), lab.mib()
     for seq in range(400):
         host.answers.send(frame(echo(1000, seq=seq)))
@@ -414,14 +418,18 @@ def send_buffer(host):
 def reasons(host):
     """Every reason to drop has a stimulus here that meets it.
 
-    But for those that take a shortage of memory, a kernel without IPv6, or a
-    message that is received while the same CPU sends one.
+    But for those that take a shortage of memory, a kernel without IPv6, a
+    message that is received while the same CPU sends one, or a device that
+    keeps what it receives.
     """
     names = {name[len("Icmp4."):] for name in lab.stat().read()}
     met = {stimulus.drop for group in GROUPS for stimulus in group.stimuli}
     met |= {"OutSendBuffer"}
+    if not SPOILT:
+        met.add("OutOptions")
     missing = names - EVENTS - met - {"OutNoMemory", "InProbeNoIPv6",
-                                      "OutBusy", "OutTooBig"}
+                                      "OutBusy", "OutTooBig",
+                                      "InUnreadable"}
     host.settle()
     return [f"nothing meets {name}" for name in sorted(missing)]
 

@@ -7,7 +7,7 @@
 #
 #   --kernel NAME      one of scripts/vm/kernels (6.1)
 #   --cpus N           processors (2)
-#   --mem SIZE         memory (768M)
+#   --mem SIZE         memory (what the kernel needs)
 #   --timeout SECONDS  of the whole guest (600)
 #   --icount N         count instructions, each 2^N ns; one processor
 #   --tap IFNAME       eth0 in the guest is this tap device
@@ -31,7 +31,7 @@ root=$(repo_root)
 lost=70
 complained=71
 
-kernel=6.1 cpus=2 mem=768M timeout=600 icount='' tap='' add=() append=()
+kernel=6.1 cpus=2 mem='' timeout=600 icount='' tap='' add=() append=()
 module=1 console=$root/.build/console verbose=0 interactive=0 command=()
 work='' qemu_pid=''
 
@@ -112,6 +112,7 @@ qemu_arguments()
 {
 	local accel=tcg,thread=multi cmdline
 
+	mem=${mem:-$("$here/kernel.sh" "$kernel" memory)}
 	args=(-nodefaults -no-user-config -no-reboot -display none
 		-machine pc -m "$mem" -cpu max)
 	if [ -n "$icount" ]; then
@@ -129,7 +130,7 @@ qemu_arguments()
 	cmdline='console=ttyS0 rdinit=/init panic=-1 oops=panic loglevel=5'
 	cmdline+=' nokaslr tsc=reliable random.trust_cpu=on'
 	cmdline+=" ${append[*]-}"
-	args+=(-kernel "$("$here/kernel.sh" "$kernel" vmlinux)"
+	args+=(-kernel "$("$here/kernel.sh" "$kernel" boot)"
 		-initrd "$work/initrd" -append "$cmdline")
 }
 

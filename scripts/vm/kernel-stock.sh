@@ -1,62 +1,51 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash disable=SC2154 # name image headers source: the row
+# shellcheck shell=bash disable=SC2154,SC2034 # of kernel.sh and lib.sh
 #
-# Kernels from the package archive of the running distribution: downloaded
-# with apt-get download and unpacked with dpkg -x into the cache.
+# Kernels from the package archive: downloaded and unpacked into the cache.
+# Their header packages come with programs for the release they belong to; on
+# a host of another release modules are built inside a root of that one.
 
-stock_dir=$(cache_dir)/kernel/$name
+# shellcheck source=scripts/vm/archive.sh
+. "$here/archive.sh"
 
-# Prints NAME=VERSION for every package given.
-stock_version()
+# kernel_row VERSION RELEASE-OF-THE-DISTRIBUTION
+kernel_row()
 {
-	local list
-
-	list=$(apt-cache show --no-all-versions "$@" 2>/dev/null |
-		awk '$1 == "Package:" { p = $2 } $1 == "Version:" { print p "=" $2 }')
-	[ "$(wc -l <<<"$list")" -eq $# ] && [ -n "$list" ] || return 1
-	printf '%s\n' "$list"
+	stock_version=$1
+	stock_suite=$2
+	stock_dir=$(cache_dir)/kernel/$1
 }
 
-# stock_depends PACKAGE PATTERN: its dependencies whose name fits.
-stock_depends()
+# Were the kernel's tools built for another release than the host's?
+stock_is_foreign()
 {
-	apt-cache depends "$1" 2>/dev/null |
-		awk -v want="$2" '$1 == "Depends:" && $2 ~ want { print $2 }'
+	[ "$(archive_host)" != "${stock_suite%-backports}" ]
 }
 
-# The packages behind the row's names, one line per part: PART PKG=VERSION...
+# The packages there are, a line for each part: PART PACKAGE=VERSION...
 stock_resolve()
 {
-	local real common list
+	local rel image headers source=linux-source-$stock_version
 
-	real=$(stock_depends "$image" '^linux-image-[0-9]')
-	list=$(stock_version "${real:-$image}") || return 1
-	echo "image $list"
-	real=$(stock_depends "$headers" '^linux-headers-[0-9]')
-	real=${real:-$headers}
-	common=$(stock_depends "$real" '^linux-(headers|kbuild)-')
-	# shellcheck disable=SC2086 # a list
-	list=$(stock_version "$real" $common) || return 1
-	echo "headers ${list//$'\n'/ }"
-	list=$(stock_version "$source") || return 1
-	echo "source $list"
-}
-
-stock_update()
-{
-	can_be_root || die 'the package lists are missing or out of date' \
-		'try: sudo apt-get update'
-	progress 'refreshing the package lists' as_root apt-get update
-}
-
-# The newest kernel is wanted, and of an old one the archive may have nothing
-# left. Who cannot refresh the lists without being asked makes do with them.
-stock_refresh()
-{
-	if [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; then
-		progress 'refreshing the package lists' \
-			as_root apt-get update || true
-	fi
+	rel=$(archive_names "$stock_suite" \
+		"^linux-image-${stock_version//./\\.}[.][0-9]+[^ -]*(-[0-9]+)?-amd64\$" |
+		tail -n1)
+	rel=${rel#linux-image-}
+	[ -n "$rel" ] || return 1
+	image=$(archive_depends "$stock_suite" '^linux-(base|binary|modules)-[0-9]' \
+		"linux-image-$rel")
+	headers=$(archive_depends "$stock_suite" '^linux-(headers|kbuild)-' \
+		"linux-headers-$rel")
+	# shellcheck disable=SC2086 # lists
+	{
+		echo "image $(archive_versions "$stock_suite" \
+			"linux-image-$rel" $image)"
+		echo "headers $(archive_versions "$stock_suite" \
+			"linux-headers-$rel" $headers)"
+		echo "source $(archive_versions "$stock_suite" "$source")"
+		echo "tools $(archive_depends "$stock_suite" '!^linux-' \
+			"linux-headers-$rel" $headers | paste -sd' ')"
+	}
 }
 
 stock_choose()
@@ -65,62 +54,31 @@ stock_choose()
 
 	[ ! -f "$stock_dir/packages" ] || return 0
 	mkdir -p "$stock_dir"
-	stock_refresh
-	if ! stock_resolve >"$tmp"; then
-		stock_update
-		stock_resolve >"$tmp" ||
-			die "the archive has no $image, $headers or $source"
-	fi
+	archive_update "$stock_suite" ||
+		say "no new lists of $stock_suite, looking at the old ones"
+	stock_resolve >"$tmp" ||
+		die "$stock_suite has no Linux $stock_version (any more)" \
+			'scripts/vm/kernels says what is wanted'
 	mv "$tmp" "$stock_dir/packages"
 }
 
 # stock_packages PART
 stock_packages()
 {
-	[ -f "$stock_dir/packages" ] || with_lock "kernel-$name" stock_choose
+	[ -f "$stock_dir/packages" ] ||
+		with_lock "kernel-$stock_version" stock_choose
 	awk -v part="$1" '$1 == part { $1 = ""; print }' "$stock_dir/packages"
-}
-
-stock_version_of()
-{
-	stock_packages "$1" | sed 's/^ *[^=]*=\([^ ]*\).*/\1/'
-}
-
-stock_download()
-{
-	local opt=()
-
-	# Only a directory of root's own is at stake, which _apt cannot enter.
-	[ "$(id -u)" -ne 0 ] || opt=(-o APT::Sandbox::User=root)
-	(cd "$1" && shift && apt-get "${opt[@]}" download "$@")
-}
-
-stock_unpack()
-{
-	local deb
-
-	for deb in "$1"/*.deb; do
-		dpkg -x "$deb" "$1"
-		rm "$deb"
-	done
 }
 
 # stock_fetch PART DIRECTORY
 stock_fetch()
 {
-	local part=$1 dir=$2 list
+	local list
 
-	read -ra list < <(stock_packages "$part")
-	say "fetching ${list[*]}"
-	if ! progress "downloading the $name $part" \
-			stock_download "$dir" "${list[@]}"; then
-		stock_update
-		progress "downloading the $name $part" \
-				stock_download "$dir" "${list[@]}" ||
-			die "could not download ${list[*]}" \
-			    "a newer one may have replaced it: scripts/vm/kernel.sh $name refresh"
-	fi
-	progress "unpacking the $name $part" stock_unpack "$dir"
+	read -ra list < <(stock_packages "$1")
+	archive_fetch "$stock_suite" "$2" "the $stock_version $1" "${list[@]}" ||
+		die "could not download ${list[*]}" \
+			"newer ones may have replaced them: scripts/vm/kernel.sh $stock_version refresh"
 }
 
 # vmlinux_extract BZIMAGE FILE: the boot header says where the compressed
@@ -149,13 +107,19 @@ vmlinux_extract()
 
 stock_make_image()
 {
-	local dir=$1 rel
+	local dir=$1 rel file
 
 	stock_fetch image "$dir"
+	# Newer ones have all of it in /usr/lib/modules, the image included.
+	if [ ! -d "$dir/lib" ]; then
+		ln -s usr/lib "$dir/lib"
+	fi
 	rel=$(basename "$dir"/lib/modules/*)
-	progress "unpacking the $name vmlinux" \
-		vmlinux_extract "$dir/boot/vmlinuz-$rel" "$dir/vmlinux"
-	progress "indexing the $name modules" depmod -b "$dir" "$rel"
+	file=$dir/boot/vmlinuz-$rel
+	[ -f "$file" ] || file=$dir/lib/modules/$rel/vmlinuz
+	progress "unpacking the $stock_version vmlinux" \
+		vmlinux_extract "$file" "$dir/vmlinux"
+	progress "indexing the $stock_version modules" depmod -b "$dir" "$rel"
 	echo "$rel" >"$dir/release"
 }
 
@@ -165,10 +129,12 @@ stock_make_headers()
 
 	stock_fetch headers "$dir"
 	kdir=$(dirname "$dir"/usr/src/*/Module.symvers)
-	# The top Makefile includes the common one by its installed name.
-	# The variable is make's.
+	# The top Makefile names its place, and the common one's, once installed.
+	# The variables are make's.
 	# shellcheck disable=SC2016
-	sed -i 's|^include /usr/src/|include $(dir $(lastword $(MAKEFILE_LIST)))../|' \
+	sed -i -e 's|^include /usr/src/|include $(here)|' \
+		-e 's|^KBUILD_OUTPUT=/usr/src/|KBUILD_OUTPUT:=$(here)|' \
+		-e '1i here := $(dir $(lastword $(MAKEFILE_LIST)))../' \
 		"$kdir/Makefile"
 	ln -s "usr/src/${kdir##*/}" "$dir/kdir"
 }
@@ -179,7 +145,7 @@ stock_make_source()
 
 	stock_fetch source "$dir"
 	tar=$(echo "$dir"/usr/src/linux-source-*.tar.xz)
-	progress "unpacking the $name source tree" \
+	progress "unpacking the $stock_version source tree" \
 		tar -C "$dir" -xJf "$tar"
 	rm -r "${dir:?}/usr"
 	mv "$dir"/linux-source-* "$dir/linux"
@@ -188,10 +154,12 @@ stock_make_source()
 # stock_part PART: its directory in the cache, made when needed.
 stock_part()
 {
-	local dir
+	local dir key
 
-	dir=$stock_dir/$(stock_version_of "$1")/$1
-	once "$dir" "kernel-$name-$1" "stock_make_$1"
+	# Named by the version of what the part is called after.
+	key=$(stock_packages "$1" | sed 's/^ *[^=]*=\([^ ]*\).*/\1/')
+	dir=$stock_dir/$key/$1
+	once "$dir" "kernel-$stock_version-$1" "stock_make_$1"
 	printf '%s\n' "$dir"
 }
 
@@ -203,7 +171,7 @@ kernel_release()
 	cat "$dir/release"
 }
 
-kernel_vmlinux()
+kernel_boot()
 {
 	local dir
 
@@ -241,6 +209,23 @@ kernel_source()
 
 	dir=$(stock_part source)
 	echo "$dir/linux"
+}
+
+kernel_memory()
+{
+	echo 768M
+}
+
+kernel_make()
+{
+	local kdir
+
+	kdir=$(kernel_kdir)
+	if stock_is_foreign; then
+		kmake_in=("$here/root.sh" "$stock_suite"
+			"$(stock_packages tools)")
+	fi
+	kmake -C "$kdir" "$@"
 }
 
 kernel_refresh()

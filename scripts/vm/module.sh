@@ -12,24 +12,25 @@ here=$(dirname "$0")
 
 build()
 {
-	local kdir=$1 copy=$2 sub=$3
+	local name=$1 copy=$2 sub=$3
 
 	copy_sources "$copy"
 	[ -z "$sub" ] ||
 		set -- KBUILD_EXTRA_SYMBOLS="$copy/Module.symvers"
 	[ -n "$sub" ] || set --
-	progress "building ${sub:-icmp4}" \
-		kmake -s -C "$kdir" M="$copy${sub:+/$sub}" "$@" modules
+	progress "building ${sub:-icmp4}" "$here/kernel.sh" "$name" make -s \
+		M="$copy${sub:+/$sub}" "$@" modules
 }
 
 main()
 {
-	local name=${1:-} sub=${2:-} kdir copy
+	local name=${1:-} sub=${2:-} copy
 
 	[ $# -ge 1 ] || die 'usage: module.sh NAME [DIRECTORY]'
-	kdir=$("$here/kernel.sh" "$name" kdir)
+	# What has to be fetched says so itself.
+	"$here/kernel.sh" "$name" kdir >/dev/null
 	copy=$(repo_root)/.build/$name
-	with_lock "build-$(content_key -s "$copy")" build "$kdir" "$copy" "$sub"
+	with_lock "build-$(content_key -s "$copy")" build "$name" "$copy" "$sub"
 	ls "$copy${sub:+/$sub}"/*.ko
 }
 

@@ -1,0 +1,252 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""Allocations that fail, on a kernel that can be made to let them fail.
+
+    peer                       host
+  +--------+            +-----------------+
+  |   p0   |--- veth ---| h0              |
+  |   .2   |            | .1              |
+  +--------+            +-----------------+
+           192.168.0.0/24
+"""
+
+import ctypes
+import os
+import re
+import socket
+import subprocess
+import sys
+
+import ktap
+import lab
+
+FAILSLAB = "/sys/kernel/debug/failslab/"
+FAIL_NTH = "/proc/thread-self/fail-nth"
+MANY = 1000000
+ADDRESS = "192.168.0.1"
+LOADED = re.compile("icmp4: version .* loaded")
+FAILED = re.compile("icmp4: not loaded: .* failed with error -[0-9]+$")
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def write(path, value):
+    with open(path, "w", encoding="ascii") as file:
+        file.write(str(value))
+
+
+def read(path):
+    with open(path, encoding="ascii") as file:
+        return file.read()
+
+
+class Log:
+    """What the kernel says from now on."""
+
+    def __init__(self):
+        self.file = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
+        os.lseek(self.file, 0, os.SEEK_END)
+
+    def lines(self):
+        lines = []
+        while True:
+            try:
+                record = os.read(self.file, 8192).decode()
+            except BlockingIOError:
+                return lines
+            lines.append(record.split(";", 1)[1].splitlines()[0])
+
+
+def load(image):
+    """Returns 0 or the errno. Nothing in between allocates but the kernel."""
+    if _libc.init_module(image, ctypes.c_ulong(len(image)), b""):
+        return ctypes.get_errno()
+    return 0
+
+
+def traces():
+    """Whatever is left of a module that is not there."""
+    left = [path for path in ("/sys/module/icmp4", "/proc/net/icmp4",
+                              "/sys/kernel/tracing/events/icmp4")
+            if os.path.exists(path)]
+    with open("/proc/net/protocols", encoding="ascii") as file:
+        sockets = [line.split()[2] for line in file
+                   if line.startswith("RAW ")][0]
+    return left, sockets
+
+
+def answered(count=1):
+    """Does the host answer, whoever looks after it?"""
+    done = subprocess.run(["ip", "netns", "exec", "peer", "ping", "-q", "-n",
+                           "-c", str(count), "-i", "0.01", "-W", "5",
+                           ADDRESS], stdout=subprocess.DEVNULL, check=False)
+    return done.returncode == 0
+
+
+def judge(error, log, before, number):
+    """Loaded, or not and nothing left; the line that says which."""
+    lines = [line for line in log.lines() if line.startswith("icmp4:")]
+    if not error:
+        good = len(lines) == 1 and LOADED.match(lines[0])
+        lab.rmmod()
+        log.lines()
+    else:
+        # The kernel's own part of loading fails without a word of ours.
+        good = not lines or (len(lines) == 1 and FAILED.match(lines[0]))
+    problems = [] if good else [f"failure {number}: error {error}, {lines}"]
+    if traces() != before:
+        problems.append(f"failure {number}: left {traces()}, not {before}")
+    return problems, bool(lines) and bool(error)
+
+
+def load_with_failure(image, number):
+    """Load while this allocation of the task fails; returns the errno, and
+    how many more there would have had to be for it to fail.
+    """
+    file = os.open(FAIL_NTH, os.O_RDWR)
+    os.pwrite(file, str(number).encode(), 0)
+    error = load(image)
+    left = int(os.pread(file, 16, 0))
+    os.pwrite(file, b"0", 0)
+    os.close(file)
+    return error, left
+
+
+def load_while_each_fails():
+    """Loading, while each allocation that it makes in turn fails.
+
+    From the last to the first: the module's own come after the kernel's.
+    """
+    with open(lab.MODULE, "rb") as file:
+        image = file.read()
+    log, before, problems, ours, theirs = Log(), traces(), [], 0, 0
+    number = MANY - load_with_failure(image, MANY)[1]
+    lab.rmmod()
+    log.lines()
+    ktap.print_msg(f"{number} allocations")
+    while number and theirs < 20 and len(problems) < 10:
+        error, left = load_with_failure(image, number)
+        found, by_us = judge(error, log, before, number)
+        problems += found
+        if error and left:
+            problems.append(f"error {error} although nothing failed")
+        ours += by_us
+        theirs = theirs + 1 if error and not by_us else 0
+        number -= 1
+    ktap.print_msg(f"{ours} times the module could not be loaded")
+    if not ours:
+        problems.append("none of the module's own allocations failed")
+    if not answered():
+        problems.append("no answer in the end")
+    return problems
+
+
+def failslab(**settings):
+    """What the allocator does to everybody."""
+    for name, value in settings.items():
+        write(FAILSLAB + name.replace("_", "-"), value)
+
+
+def kernel_threads_fail(value):
+    """What runs for whoever loads the module runs in a thread of the kernel."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if read(f"/proc/{pid}/comm").startswith("kworker/"):
+                write(f"/proc/{pid}/make-it-fail", value)
+        except FileNotFoundError:
+            pass
+
+
+def load_while_sockets_fail():
+    """Loading, while one allocation for the control sockets fails.
+
+    Which one is a matter of luck: one of as many as the number of the round.
+    """
+    with open(lab.MODULE, "rb") as file:
+        image = file.read()
+    log, before, problems, ours = Log(), traces(), [], 0
+    for number in range(1, 41):
+        kernel_threads_fail(1)
+        failslab(task_filter="Y", interval=number, times=1, probability=100)
+        error = load(image)
+        failslab(task_filter="N", probability=0)
+        kernel_threads_fail(0)
+        found, by_us = judge(error, log, before, number)
+        problems += found
+        ours += by_us
+    ktap.print_msg(f"{ours} times the module could not be loaded")
+    if not ours:
+        problems.append("no allocation for the sockets failed")
+    if not answered():
+        problems.append("no answer in the end")
+    return problems
+
+
+def ping(*arguments):
+    return subprocess.Popen(["ip", "netns", "exec", "peer", "ping", "-q", "-n",
+                             *arguments, ADDRESS], stdout=subprocess.PIPE,
+                            text=True)
+
+
+def traffic_while_some_fail():
+    """Requests that others hold, while one of ten allocations fails that cannot
+    wait.
+    """
+    lab.insmod()
+    before = lab.stat()
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW,
+                       socket.IPPROTO_ICMP) as holder:
+        holder.setsockopt(socket.SOL_SOCKET, lab.SO_RCVBUFFORCE, 1 << 26)
+        pings = [ping("-f", "-c", "1000", "-s", size, *more)
+                 for size, *more in (["56"], ["4000"], ["56", "-R"])]
+        failslab(ignore_gfp_wait="Y", interval=1, times=-1, probability=10)
+        for process in pings:
+            process.wait()
+        failslab(ignore_gfp_wait="N", probability=0)
+    now = lab.stat().since(before)
+    ktap.print_msg(now)
+    taken, sent = now.get("Icmp4.InTaken", 0), now.get("Icmp4.OutReplies", 0)
+    memory = now.get("Icmp4.OutNoMemory", 0)
+    problems = []
+    if not memory:
+        problems.append("no reply failed for lack of memory")
+    dropped = sum(value for name, value in now.items()
+                  if name not in ("Icmp4.InTaken", "Icmp4.OutReplies",
+                                  "Icmp4.OutCopied", "Icmp4.OutDiscarded"))
+    if taken != sent + dropped:
+        problems.append(f"{taken} taken, {sent} answered, {dropped} dropped")
+    if not answered(10):
+        problems.append("no answer when there is memory again")
+    lab.rmmod()
+    return problems
+
+
+def main():
+    ktap.print_header()
+    if not os.path.exists(FAIL_NTH) or not os.path.exists(FAILSLAB):
+        ktap.skip_all("this kernel has no fault injection")
+    failslab(ignore_gfp_wait="N", verbose=0, task_filter="N")
+    tests = (load_while_each_fails, load_while_sockets_fail,
+             traffic_while_some_fail)
+    ktap.set_plan(len(tests))
+    lab.run("ip", "netns", "add", "peer")
+    lab.run("ip", "netns", "add", "host")
+    lab.enter("host")
+    lab.ip("link set lo up",
+           "link add h0 type veth peer name p0 netns peer",
+           "address add 192.168.0.1/24 dev h0", "link set h0 up")
+    lab.run("ip", "-n", "peer", "address", "add", "192.168.0.2/24", "dev",
+            "p0")
+    lab.run("ip", "-n", "peer", "link", "set", "p0", "up")
+    # The first module not of the kernel's own tree is worth lines of its own.
+    lab.insmod()
+    lab.rmmod()
+    answered()
+    for test in tests:
+        title = " ".join(test.__doc__.split("\n\n")[0].split())
+        ktap.test_result(title.rstrip("."), test())
+    ktap.finished()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
