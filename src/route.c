@@ -47,7 +47,8 @@ static bool icmp4_route_same(const struct icmp4_route_key *a,
 }
 
 /* How the kernel chooses among several paths can change without making a route
- * stale; by the state of neighbours it changes with every packet.
+ * stale; by the state of neighbours it changes with every packet. (The seed of
+ * its hash is left to the second that a route is remembered for.)
  */
 static u32 icmp4_route_paths(const struct net *net)
 {
