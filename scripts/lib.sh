@@ -51,7 +51,7 @@ cache_dir()
 	local dir=${ICMP4_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/icmp4}
 
 	mkdir -p "$dir"
-	printf '%s\n' "$dir"
+	(cd "$dir" && pwd -P)
 }
 
 can_be_root()
@@ -73,8 +73,10 @@ as_root()
 	fi
 }
 
-# with_lock NAME COMMAND...: one at a time per cache. The command does not
-# inherit the lock, so something it leaves running cannot hold it.
+# [lock_is_kept=1] with_lock NAME COMMAND...: one at a time per cache. Without
+# lock_is_kept the command does not inherit the lock, so something it leaves
+# running cannot hold it. Where the caller looks at the status (if, ||, &&) a
+# command has to stop at errors by itself, errexit does not.
 with_lock()
 {
 	local file rc=0
@@ -91,7 +93,7 @@ with_lock()
 	set +e
 	(
 		set -e
-		exec {lib_lock}>&-
+		[ -n "${lock_is_kept:-}" ] || exec {lib_lock}>&-
 		"$@"
 	)
 	rc=$?
@@ -121,7 +123,7 @@ once_locked()
 	rm -rf "$dir".tmp.*
 	tmp=$(mktemp -d "$dir.tmp.XXXXXX")
 	chmod 755 "$tmp"
-	"$@" "$tmp"
+	"$@" "$tmp" || return
 	mv -T "$tmp" "$dir"
 }
 

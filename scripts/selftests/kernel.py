@@ -15,17 +15,21 @@ def firewall_may_spoil():
     """
     lab.nft("""
         table ip attempt {
+            counter seen { }
             counter written { }
             chain out {
                 type filter hook output priority 0
+                udp dport 9 counter name seen
                 udp dport 9 @nh,176,8 set 0 counter name written
             }
         }""")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.sendto(b"", ("127.0.0.1", 9))
-    written = lab.nft_counters()["written"]
+    counters = lab.nft_counters()
     lab.nft("delete table ip attempt")
-    return written > 0
+    if not counters["seen"]:
+        raise RuntimeError("the packet to try with did not come by")
+    return counters["written"] > 0
 
 
 def checksum_of_zeros():
@@ -35,6 +39,7 @@ def checksum_of_zeros():
     """
     with socket.socket(socket.AF_INET, socket.SOCK_RAW,
                        socket.IPPROTO_ICMP) as sock:
+        sock.settimeout(10)
         sock.sendto(packet.echo(b"", ident=0, seq=0), ("127.0.0.1", 0))
         while True:
             message = packet.Ip(sock.recv(1 << 16)).body

@@ -21,6 +21,9 @@ import ktap
 import lab
 
 FAILSLAB = "/sys/kernel/debug/failslab/"
+SLAB = "/sys/kernel/slab/"
+# What the kernel looks for mistakes with, and can do without.
+WATCHERS = {"kmemleak_object", "kmemleak_scan_area", "debug_objects_cache"}
 FAIL_NTH = "/proc/thread-self/fail-nth"
 MANY = 1000000
 ADDRESS = "192.168.0.1"
@@ -112,6 +115,16 @@ def load_with_failure(image, number):
     return error, left
 
 
+def conclude(ours, problems):
+    """What both tests of loading end with."""
+    ktap.print_msg(f"{ours} times the module could not be loaded")
+    if not ours:
+        problems.append("no allocation of the module's own failed")
+    if not answered():
+        problems.append("no answer in the end")
+    return problems
+
+
 def load_while_each_fails():
     """Loading, while each allocation that it makes in turn fails.
 
@@ -133,12 +146,7 @@ def load_while_each_fails():
         ours += by_us
         theirs = theirs + 1 if error and not by_us else 0
         number -= 1
-    ktap.print_msg(f"{ours} times the module could not be loaded")
-    if not ours:
-        problems.append("none of the module's own allocations failed")
-    if not answered():
-        problems.append("no answer in the end")
-    return problems
+    return conclude(ours, problems)
 
 
 def failslab(**settings):
@@ -174,12 +182,7 @@ def load_while_sockets_fail():
         found, by_us = judge(error, log, before, number)
         problems += found
         ours += by_us
-    ktap.print_msg(f"{ours} times the module could not be loaded")
-    if not ours:
-        problems.append("no allocation for the sockets failed")
-    if not answered():
-        problems.append("no answer in the end")
-    return problems
+    return conclude(ours, problems)
 
 
 def ping(*arguments):
@@ -225,7 +228,9 @@ def main():
     ktap.print_header()
     if not os.path.exists(FAIL_NTH) or not os.path.exists(FAILSLAB):
         ktap.skip_all("this kernel has no fault injection")
-    failslab(ignore_gfp_wait="N", verbose=0, task_filter="N")
+    for name in set(os.listdir(SLAB)) - WATCHERS:
+        write(f"{SLAB}{name}/failslab", 1)
+    failslab(ignore_gfp_wait="N", verbose=0, task_filter="N", cache_filter="Y")
     tests = (load_while_each_fails, load_while_sockets_fail,
              traffic_while_some_fail)
     ktap.set_plan(len(tests))

@@ -68,6 +68,12 @@ slab()
 	awk -v name="$1" '$1 == name { print $2 }' /proc/slabinfo
 }
 
+# percpu: memory, in kB. kmemleak does not look for lost one.
+percpu()
+{
+	awk '$1 == "Percpu:" { print $2 }' /proc/meminfo
+}
+
 # routes: how many the kernel holds, in all namespaces.
 routes()
 {
@@ -183,9 +189,10 @@ flood_from()
 
 under_flood()
 {
-	local dir pid pids=() rc=0 sockets
+	local dir memory pid pids=() rc=0 sockets
 
 	dir=$(mktemp -d)
+	memory=$(percpu)
 	sockets=$(slab RAW)
 	mark_log
 	flood_from "$left" 10.0.1.1 "$dir/left"
@@ -202,6 +209,11 @@ under_flood()
 	lines "$loads" || rc=1
 	if [ "$(slab RAW)" -gt $((sockets + 100)) ]; then
 		echo "raw sockets before: $sockets, after: $(slab RAW)"
+		rc=1
+	fi
+	# It comes and goes in pieces larger than what one load takes.
+	if [ "$(percpu)" -gt $((memory + 3 * loads)) ]; then
+		echo "per-CPU memory before: $memory kB, after: $(percpu) kB"
 		rc=1
 	fi
 	unchanged && no_symbols && return "$rc"

@@ -12,6 +12,7 @@ counter for every reason to drop one.
 import struct
 
 import kernel
+import ktap
 import lab
 import packet
 import versus
@@ -426,6 +427,8 @@ def reasons(host):
     met = {stimulus.drop for group in GROUPS for stimulus in group.stimuli}
     met |= {"OutSendBuffer"}
     if not SPOILT:
+        ktap.print_msg("this kernel keeps its firewall from breaking headers: "
+                       "nothing can meet OutOptions")
         met.add("OutOptions")
     missing = names - EVENTS - met - {"OutNoMemory", "InProbeNoIPv6",
                                       "OutBusy", "OutTooBig",

@@ -12,19 +12,16 @@ archive_host()
 }
 
 # archive_uri SUFFIX: where the host gets its release ('') or the security
-# updates to it (-security).
+# updates to it (-security). What it would fetch says so, lists or no lists.
 archive_uri()
 {
-	local name
-
-	name=$(archive_host)
-	# shellcheck disable=SC2016 # apt's
-	apt-get indextargets --format '$(RELEASE) $(REPO_URI)' \
-			'Created-By: Packages' 'Component: main' |
-		awk -v name="$name" -v suffix="$1" '
-			$1 ~ "^(" name "|(old)*stable|testing|unstable)" suffix "$" {
+	apt-get --print-uris update |
+		sed -n "s|^'\(.*\)/dists/\([^/]*\)/InRelease'.*|\2 \1|p" |
+		awk -v name="$(archive_host)" -v suffix="$1" '
+			!found && $1 ~ "^(" name "|(old)*stable|testing|unstable)" \
+					suffix "$" {
 				print $2
-				exit
+				found = 1
 			}'
 }
 
@@ -121,12 +118,12 @@ archive_unpack()
 	local deb
 
 	for deb in "$1"/*.deb; do
-		dpkg -x "$deb" "$1"
-		rm "$deb"
+		dpkg -x "$deb" "$1" && rm "$deb" || return
 	done
 }
 
-# archive_fetch RELEASE DIRECTORY TITLE PACKAGE=VERSION...: unpacked there.
+# archive_fetch RELEASE DIRECTORY TITLE PACKAGE=VERSION...: unpacked there. Says
+# by its status whether that is so, errexit or not.
 archive_fetch()
 {
 	local release=$1 dir=$2 title=$3

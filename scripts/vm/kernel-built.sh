@@ -60,12 +60,14 @@ built_build()
 # Sets dir and src.
 built_dir()
 {
+	"$here/../deps.sh" kernel
 	src=$("$here/kernel.sh" "$built_source" source)
 	dir=$(cache_dir)/kernel/$built_name/$(content_key -s "$src" \
-		-s "$built_arch" "$built_config")
+		-s "$built_arch" -s "$(gcc --version | head -n1)" \
+		"$built_config" "$here/kernel-built.sh")
 	[ -f "$dir/done" ] || {
-		"$here/../deps.sh" kernel
-		with_lock "kernel-$built_name-${dir##*/}" built_build
+		# What goes on when this is killed shall not meet another one.
+		lock_is_kept=1 with_lock "kernel-$built_name-${dir##*/}" built_build
 	}
 }
 

@@ -59,6 +59,9 @@ stock_choose()
 	stock_resolve >"$tmp" ||
 		die "$stock_suite has no Linux $stock_version (any more)" \
 			'scripts/vm/kernels says what is wanted'
+	[ "$(grep -cE '^(image|headers|source) .*=' "$tmp")" -eq 3 ] ||
+		die "$stock_suite has only a part of Linux $stock_version" \
+			"$(cat "$tmp")"
 	mv "$tmp" "$stock_dir/packages"
 }
 
@@ -158,6 +161,7 @@ stock_part()
 
 	# Named by the version of what the part is called after.
 	key=$(stock_packages "$1" | sed 's/^ *[^=]*=\([^ ]*\).*/\1/')
+	[ -n "$key" ] || return
 	dir=$stock_dir/$key/$1
 	once "$dir" "kernel-$stock_version-$1" "stock_make_$1"
 	printf '%s\n' "$dir"

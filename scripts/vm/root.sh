@@ -52,7 +52,7 @@ main()
 	packages=$(printf '%s\n' $2 make sparse | sort -u | paste -sd,)
 	shift 2
 	"$here/../deps.sh" root
-	dir=$(cache_dir)/root/${release%-backports}-$(content_key -s "$packages")
+	dir=$(cache_dir)/root/$release-$(content_key -s "$packages" "$0")
 	once "$dir" "root-${dir##*/}" root_make "$release" "$packages"
 	[ "$(id -u)" -eq 0 ] || opt+=(--map-root-user)
 	TREE=$(repo_root) CACHE=$(cache_dir) unshare "${opt[@]}" \
