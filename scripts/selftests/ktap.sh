@@ -225,13 +225,13 @@ __wait_until()
 }
 
 # A kernel that looks for leaks is a slow one.
-__slow=1
-[ ! -e /sys/kernel/debug/kmemleak ] || __slow=10
+slowness=1
+[ ! -e /sys/kernel/debug/kmemleak ] || slowness=10
 
 # busywait TIMEOUT_MS COMMAND...: until it succeeds; its last output is ours.
 busywait()
 {
-	local end=$(($(__now_ms) + $1 * __slow))
+	local end=$(($(__now_ms) + $1 * slowness))
 
 	shift
 	__wait_until 0 "$end" "$@"
@@ -240,7 +240,7 @@ busywait()
 # slowwait TIMEOUT_S COMMAND...: the same, ten times a second.
 slowwait()
 {
-	local end=$(($(__now_ms) + $1 * 1000 * __slow))
+	local end=$(($(__now_ms) + $1 * 1000 * slowness))
 
 	shift
 	__wait_until 0.1 "$end" "$@"

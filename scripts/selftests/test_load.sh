@@ -11,14 +11,14 @@
 #  +--------+            +-----------------+            +---------+
 #                             10.0.0.0/16
 #
-# LOADS=N: how many times it is loaded under flood (200).
+# LOADS=N: how many times it is loaded under flood (200, on a slow kernel 50).
 
 # shellcheck disable=SC2317,SC2154 # functions and namespaces of ktap.sh
 # shellcheck source=scripts/selftests/ktap.sh
 . "$(dirname "$0")/ktap.sh"
 
 here=$(dirname "$0")
-loads=${LOADS:-200}
+loads=${LOADS:-$((slowness > 1 ? 50 : 200))}
 icmp4_ko=${ICMP4_KO:-/icmp4/icmp4.ko}
 
 setup()
