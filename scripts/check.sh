@@ -76,7 +76,8 @@ each_warnings()
 	rm -rf "$copy"
 	copy_sources "$copy"
 	out=$(build "$1") || {
-		grep -E 'error|warning|\*\*\*|ERROR' <<<"$out"
+		grep -E 'error|warning|\*\*\*|ERROR' <<<"$out" ||
+			tail -n5 <<<"$out"
 		return 1
 	}
 	! grep -i 'warning' <<<"$out"
