@@ -206,7 +206,7 @@ def traffic_while_some_fail():
         failslab(ignore_gfp_wait="Y", interval=1, times=-1, probability=10)
         for process in pings:
             process.wait()
-        failslab(ignore_gfp_wait="N", probability=0)
+        failslab(probability=0, ignore_gfp_wait="N")
     now = lab.stat().since(before)
     ktap.print_msg(now)
     taken, sent = now.get("Icmp4.InTaken", 0), now.get("Icmp4.OutReplies", 0)
