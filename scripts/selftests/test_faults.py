@@ -178,7 +178,7 @@ def load_while_sockets_fail():
         kernel_threads_fail(1)
         failslab(task_filter="Y", interval=number, times=1, probability=100)
         error = load(image)
-        failslab(task_filter="N", probability=0)
+        failslab(probability=0, task_filter="N")
         kernel_threads_fail(0)
         found, by_us = judge(error, log, before, number)
         problems += found
