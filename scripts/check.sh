@@ -80,7 +80,8 @@ each_warnings()
 			tail -n5 <<<"$out"
 		return 1
 	}
-	! grep -i 'warning' <<<"$out"
+	# A distribution's compiler gets updates that its kernel has not seen.
+	! grep -i 'warning' <<<"$out" | grep -v 'the compiler differs'
 }
 
 # Of the newest kernels sparse does not know __typeof_unqual__, and cannot work
