@@ -3,7 +3,6 @@
 # What people type. The module itself is described in Kbuild, every target
 # below is a script of that name in scripts/.
 
-
 export KERNEL T V
 
 q := $(if $(filter 1,$(V)),,@)

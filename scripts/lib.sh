@@ -217,12 +217,11 @@ copy_sources()
 }
 
 # kmake ARGUMENT...: make for a kernel's build system, free of what a make
-# that started us has in its environment, and run by the command kmake_in.
-kmake_in=()
+# that started us has in its environment.
 kmake()
 {
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u KDIR -u M \
-		${kmake_in[@]+"${kmake_in[@]}"} make -j"$(nproc)" "$@"
+		make -j"$(nproc)" "$@"
 }
 
 # ktap_verdict FILE STATUS: verify the KTAP in FILE, whose producer exited with

@@ -11,6 +11,12 @@ archive_host()
 	sed -n 's/^VERSION_CODENAME=//p' /etc/os-release
 }
 
+# archive_base RELEASE: the one that it adds to, or itself.
+archive_base()
+{
+	echo "${1%-backports}"
+}
+
 # archive_uri SUFFIX: where the host gets its release ('') or the security
 # updates to it (-security). What it would fetch says so, lists or no lists.
 archive_uri()
@@ -33,11 +39,12 @@ archive_dir()
 # archive_sources RELEASE: apt's description of it.
 archive_sources()
 {
-	local base=${1%-backports} uri
+	local base uri
 
+	base=$(archive_base "$1")
 	uri=$(archive_uri '')
 	[ -n "$uri" ] || die 'apt of this host has no Debian release configured' \
-		'look at: apt-get indextargets'
+		'look at: apt-get --print-uris update'
 	echo "deb $uri $base main"
 	[ "$base" = "$1" ] || echo "deb $uri $1 main"
 	uri=$(archive_uri -security)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash disable=SC2154,SC2034 # of kernel.sh and lib.sh
+# shellcheck shell=bash disable=SC2154 # here: of kernel.sh
 #
 # Kernels from the package archive: downloaded and unpacked into the cache.
 # Their header packages come with programs for the release they belong to; on
@@ -19,7 +19,7 @@ kernel_row()
 # Were the kernel's tools built for another release than the host's?
 stock_is_foreign()
 {
-	[ "$(archive_host)" != "${stock_suite%-backports}" ]
+	[ "$(archive_host)" != "$(archive_base "$stock_suite")" ]
 }
 
 # The packages there are, a line for each part: PART PACKAGE=VERSION...
@@ -226,10 +226,11 @@ kernel_make()
 
 	kdir=$(kernel_kdir)
 	if stock_is_foreign; then
-		kmake_in=("$here/root.sh" "$stock_suite"
-			"$(stock_packages tools)")
+		"$here/root.sh" "$stock_suite" "$(stock_packages tools)" \
+			make -j"$(nproc)" -C "$kdir" "$@"
+	else
+		kmake -C "$kdir" "$@"
 	fi
-	kmake -C "$kdir" "$@"
 }
 
 kernel_refresh()

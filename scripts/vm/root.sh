@@ -22,13 +22,13 @@ root_unpack()
 			--dpkgopt='path-exclude=/usr/share/doc/*' \
 			--dpkgopt='path-exclude=/usr/share/locale/*' \
 			--dpkgopt='path-exclude=/usr/share/man/*' \
-			"${release%-backports}" - - |
+			"$(archive_base "$release")" - - |
 		tar -C "$dir" -x --no-same-owner --exclude='./dev/*'
 }
 
 root_make()
 {
-	progress "making a root of ${1%-backports} to build in" root_unpack "$@"
+	progress "making a root of $(archive_base "$1") to build in" root_unpack "$@"
 }
 
 # What is run with mounts of its own: root.sh's arguments in $1.
