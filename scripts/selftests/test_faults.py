@@ -57,6 +57,12 @@ class Log:
             lines.append(record.split(";", 1)[1].splitlines()[0])
 
 
+def module():
+    """What is loaded, read beforehand."""
+    with open(lab.MODULE, "rb") as file:
+        return file.read()
+
+
 def load(image):
     """Returns 0 or the errno. Nothing in between allocates but the kernel."""
     if _libc.init_module(image, ctypes.c_ulong(len(image)), b""):
@@ -75,12 +81,15 @@ def traces():
     return left, sockets
 
 
+def ping(*arguments):
+    """A ping from the peer, on its way."""
+    return subprocess.Popen(["ip", "netns", "exec", "peer", "ping", "-q", "-n",
+                             *arguments, ADDRESS], stdout=subprocess.DEVNULL)
+
+
 def answered(count=1):
     """Does the host answer, whoever looks after it?"""
-    done = subprocess.run(["ip", "netns", "exec", "peer", "ping", "-q", "-n",
-                           "-c", str(count), "-i", "0.01", "-W", "5",
-                           ADDRESS], stdout=subprocess.DEVNULL, check=False)
-    return done.returncode == 0
+    return ping("-c", str(count), "-i", "0.01", "-W", "5").wait() == 0
 
 
 def judge(error, log, before, number):
@@ -128,8 +137,7 @@ def load_while_each_fails():
     From the last to the first: the module's own come after the kernel's. Some
     are missed by nobody.
     """
-    with open(lab.MODULE, "rb") as file:
-        image = file.read()
+    image = module()
     log, before, problems, ours, theirs = Log(), traces(), [], 0, 0
     number = MANY - load_with_failure(image, MANY)[1]
     lab.rmmod()
@@ -171,8 +179,7 @@ def load_while_sockets_fail():
 
     Which one is a matter of luck: one of as many as the number of the round.
     """
-    with open(lab.MODULE, "rb") as file:
-        image = file.read()
+    image = module()
     log, before, problems, ours = Log(), traces(), [], 0
     for number in range(1, 41):
         kernel_threads_fail(1)
@@ -184,12 +191,6 @@ def load_while_sockets_fail():
         problems += found
         ours += by_us
     return conclude(ours, problems)
-
-
-def ping(*arguments):
-    return subprocess.Popen(["ip", "netns", "exec", "peer", "ping", "-q", "-n",
-                             *arguments, ADDRESS], stdout=subprocess.PIPE,
-                            text=True)
 
 
 def traffic_while_some_fail():
