@@ -38,8 +38,8 @@ static void echo(struct icmp4_echo_run *run, const u8 *from, unsigned int len)
 {
 	run->asked = 0;
 	memset(run->room, MARGIN_BYTE, ROOM);
-	run->err = icmp4_options_echo(run->to, from, len, htonl(BYTES_REQ),
-				      is_ours, run);
+	run->err = icmp4_options_echo(run->to, from, len, run->known,
+				      htonl(BYTES_REQ), is_ours, run);
 }
 
 static void assert_margins(struct kunit *test, const struct icmp4_echo_run *run)

@@ -13,6 +13,7 @@
 
 /**
  * struct icmp4_echo_run - one echo of a request's options
+ * @known: where the request's are, for icmp4_options_echo(); NULL for all
  * @to: the reply's
  * @err: what icmp4_options_echo() returned
  * @asked: how often it asked whether an address is ours
@@ -20,6 +21,7 @@
  * @room: holds @to and its margins
  */
 struct icmp4_echo_run {
+	const struct ip_options *known;
 	struct icmp4_options *to;
 	int err;
 	unsigned int asked;

@@ -10,6 +10,9 @@
 #include "../src/rules.c"
 #include "../src/options.c"
 #include "../src/probe.c"
+#include "../src/quote.c"
+#include "../src/extension.c"
+#include "../src/bucket.c"
 
 MODULE_DESCRIPTION("KUnit suites of icmp4");
 MODULE_LICENSE("GPL");

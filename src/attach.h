@@ -9,4 +9,7 @@ const struct net_protocol *icmp4_saved(void);
 int icmp4_attach_receive(void);
 void icmp4_detach_receive(void);
 
+int icmp4_attach_errors(void);
+void icmp4_detach_errors(void);
+
 #endif

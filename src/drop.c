@@ -94,7 +94,68 @@ const struct icmp4_drop_info icmp4_drop_infos[ICMP4_DROPS] = {
 		.reason = SKB_DROP_REASON_NOT_SPECIFIED,
 		.out_errors = true,
 	},
+	[ICMP4_DROP_ERR_HEADER] = {
+		.name = "ErrHeader",
+	},
+	[ICMP4_DROP_ERR_FRAME] = {
+		.name = "ErrFrame",
+	},
+	[ICMP4_DROP_ERR_BROADCAST] = {
+		.name = "ErrBroadcast",
+	},
+	[ICMP4_DROP_ERR_FRAGMENT] = {
+		.name = "ErrFragment",
+	},
+	[ICMP4_DROP_ERR_ICMP] = {
+		.name = "ErrAboutIcmp",
+	},
+	[ICMP4_DROP_ERR_SOURCE] = {
+		.name = "ErrSource",
+	},
+	[ICMP4_DROP_ERR_LIMIT_GLOBAL] = {
+		.name = "ErrLimitGlobal",
+		.limit_global = true,
+	},
+	[ICMP4_DROP_ERR_LIMIT_HOST] = {
+		.name = "ErrLimitHost",
+		.limit_host = true,
+	},
+	[ICMP4_DROP_ERR_BUSY] = {
+		.name = "ErrBusy",
+	},
+	[ICMP4_DROP_ERR_OPTIONS] = {
+		.name = "ErrOptions",
+	},
+	[ICMP4_DROP_ERR_NO_ROUTE] = {
+		.name = "ErrNoRoute",
+	},
+	[ICMP4_DROP_ERR_NO_ROOM] = {
+		.name = "ErrNoRoom",
+	},
+	[ICMP4_DROP_ERR_NOMEM] = {
+		.name = "ErrNoMemory",
+		.out_errors = true,
+	},
 };
+
+static void icmp4_drop_count(struct icmp4_net *in, u8 type,
+			     enum icmp4_drop why)
+{
+	const struct icmp4_drop_info *info = &icmp4_drop_infos[why];
+	struct net *net = in->net;
+
+	if (info->csum_errors)
+		__ICMP_INC_STATS(net, ICMP_MIB_CSUMERRORS);
+	if (info->in_errors)
+		__ICMP_INC_STATS(net, ICMP_MIB_INERRORS);
+	if (info->out_errors)
+		__ICMP_INC_STATS(net, ICMP_MIB_OUTERRORS);
+	if (info->limit_global)
+		__ICMP_INC_STATS(net, ICMP_MIB_RATELIMITGLOBAL);
+	if (info->limit_host)
+		__ICMP_INC_STATS(net, ICMP_MIB_RATELIMITHOST);
+	icmp4_stat_drop(in, type, why);
+}
 
 /**
  * icmp4_drop() - end a message: count it, trace it, free it
@@ -110,20 +171,30 @@ const struct icmp4_drop_info icmp4_drop_infos[ICMP4_DROPS] = {
 void icmp4_drop(struct icmp4_net *in, struct sk_buff *skb, u8 type,
 		enum icmp4_drop why)
 {
-	const struct icmp4_drop_info *info = &icmp4_drop_infos[why];
-	struct net *net = in->net;
+	enum skb_drop_reason reason = icmp4_drop_infos[why].reason;
 
-	if (info->csum_errors)
-		__ICMP_INC_STATS(net, ICMP_MIB_CSUMERRORS);
-	if (info->in_errors)
-		__ICMP_INC_STATS(net, ICMP_MIB_INERRORS);
-	if (info->out_errors)
-		__ICMP_INC_STATS(net, ICMP_MIB_OUTERRORS);
-	icmp4_stat_drop(in, type, why);
+	icmp4_drop_count(in, type, why);
 	trace_icmp4_drop(skb, type, why);
 
-	if (info->reason == SKB_NOT_DROPPED_YET)
+	if (reason == SKB_NOT_DROPPED_YET)
 		consume_skb(skb);
 	else
-		kfree_skb_reason(skb, info->reason);
+		kfree_skb_reason(skb, reason);
+}
+
+/**
+ * icmp4_refuse() - send no error: count it and trace it
+ * @in: the namespace that would have sent it
+ * @skb: the offending packet, which stays the caller's
+ * @type: ICMP type of the error
+ * @code: its code
+ * @why: anything but ICMP4_OK
+ *
+ * Context: softirq, or process with bottom halves off; RCU read side.
+ */
+void icmp4_refuse(struct icmp4_net *in, const struct sk_buff *skb, u8 type,
+		  u8 code, enum icmp4_drop why)
+{
+	icmp4_drop_count(in, type, why);
+	trace_icmp4_error(skb, type, code, why);
 }

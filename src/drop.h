@@ -8,8 +8,8 @@
 #include "net.h"
 
 /**
- * enum icmp4_drop - why a message went no further
- * @ICMP4_OK: it did not stop: go on, or it has left as a reply
+ * enum icmp4_drop - why a message went no further, or was never made
+ * @ICMP4_OK: it did not stop: go on, or it has left
  * @ICMP4_DROP_POLICY: IPsec policy forbids it
  * @ICMP4_DROP_UNREADABLE: its bytes are in a device's memory, out of reach
  * @ICMP4_DROP_CSUM: the ICMP checksum is wrong (RFC 792)
@@ -30,7 +30,7 @@
  *	clear), which only a proxy would answer
  * @ICMP4_DROP_PROBE_IPV6: a PROBE by IPv6 address on a host without IPv6
  * @ICMP4_DROP_REQUESTER: no reply may go to the address that asked
- *	(0/8, broadcast, multicast)
+ *	(0.0.0.0, broadcast, multicast)
  * @ICMP4_DROP_OPTIONS: the request's IP options cannot be answered
  * @ICMP4_DROP_NO_ROUTE: no route leads back
  * @ICMP4_DROP_BUSY: this CPU is already sending an ICMP message
@@ -38,6 +38,24 @@
  *	does not drain as fast as requests come
  * @ICMP4_DROP_NOMEM: no memory for a buffer of our own
  * @ICMP4_DROP_TOO_BIG: the reply would exceed 65535 bytes
+ * @ICMP4_DROP_ERR_HEADER: no error: the offending packet's IP header is not
+ *	where it could be read
+ * @ICMP4_DROP_ERR_FRAME: no error: its frame was not for this host alone
+ * @ICMP4_DROP_ERR_BROADCAST: no error: it went to a broadcast or multicast
+ *	address
+ * @ICMP4_DROP_ERR_FRAGMENT: no error: it is not the first fragment
+ * @ICMP4_DROP_ERR_ICMP: no error: it is an ICMP error, or of an unknown type
+ * @ICMP4_DROP_ERR_SOURCE: no error: its source is not a single host, or the way
+ *	there is a broadcast
+ * @ICMP4_DROP_ERR_LIMIT_GLOBAL: no error: icmp_msgs_per_sec
+ * @ICMP4_DROP_ERR_LIMIT_HOST: no error: icmp_ratelimit
+ * @ICMP4_DROP_ERR_BUSY: no error: this CPU is already sending an ICMP message
+ * @ICMP4_DROP_ERR_OPTIONS: no error: its IP options cannot be returned
+ * @ICMP4_DROP_ERR_NO_ROUTE: no error: no route leads to its source
+ * @ICMP4_DROP_ERR_NO_ROOM: no error: the path to its source has no room for
+ *	what an error has to quote
+ * @ICMP4_DROP_ERR_NOMEM: no error: no memory, or the control socket's send
+ *	buffer is full
  * @ICMP4_DROPS: how many there are
  */
 enum icmp4_drop {
@@ -62,6 +80,19 @@ enum icmp4_drop {
 	ICMP4_DROP_SNDBUF,
 	ICMP4_DROP_NOMEM,
 	ICMP4_DROP_TOO_BIG,
+	ICMP4_DROP_ERR_HEADER,
+	ICMP4_DROP_ERR_FRAME,
+	ICMP4_DROP_ERR_BROADCAST,
+	ICMP4_DROP_ERR_FRAGMENT,
+	ICMP4_DROP_ERR_ICMP,
+	ICMP4_DROP_ERR_SOURCE,
+	ICMP4_DROP_ERR_LIMIT_GLOBAL,
+	ICMP4_DROP_ERR_LIMIT_HOST,
+	ICMP4_DROP_ERR_BUSY,
+	ICMP4_DROP_ERR_OPTIONS,
+	ICMP4_DROP_ERR_NO_ROUTE,
+	ICMP4_DROP_ERR_NO_ROOM,
+	ICMP4_DROP_ERR_NOMEM,
 	ICMP4_DROPS
 };
 
@@ -69,10 +100,13 @@ enum icmp4_drop {
  * struct icmp4_drop_info - everything that follows from a drop
  * @name: the counter's name in /proc/net/icmp4/stat
  * @reason: the kernel drop reason; SKB_NOT_DROPPED_YET where the built-in
- *	ICMP calls the message handled, and so do we
+ *	ICMP calls the message handled, and so do we, and for errors not made:
+ *	what becomes of the offending packet is not theirs to say
  * @csum_errors: counts in Icmp InCsumErrors
  * @in_errors: counts in Icmp InErrors
  * @out_errors: counts in Icmp OutErrors
+ * @limit_global: counts in Icmp OutRateLimitGlobal
+ * @limit_host: counts in Icmp OutRateLimitHost
  */
 struct icmp4_drop_info {
 	const char *name;
@@ -80,11 +114,15 @@ struct icmp4_drop_info {
 	bool csum_errors;
 	bool in_errors;
 	bool out_errors;
+	bool limit_global;
+	bool limit_host;
 };
 
 extern const struct icmp4_drop_info icmp4_drop_infos[ICMP4_DROPS];
 
 void icmp4_drop(struct icmp4_net *in, struct sk_buff *skb, u8 type,
 		enum icmp4_drop why);
+void icmp4_refuse(struct icmp4_net *in, const struct sk_buff *skb, u8 type,
+		  u8 code, enum icmp4_drop why);
 
 #endif

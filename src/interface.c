@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The interface that a PROBE asks about. */
+/* Interfaces: the one that a PROBE asks about, the one that an error tells of. */
 
 #include <linux/icmp.h>
 #include <linux/inetdevice.h>
@@ -83,4 +83,46 @@ u8 icmp4_interface_status(const struct net_device *dev)
 	if (icmp4_interface_has_ipv6(dev))
 		status |= ICMP_EXT_ECHOREPLY_IPV6;
 	return status;
+}
+
+/* Which address is up to us (RFC 5837 4.2): the first that is meant for the
+ * world.
+ */
+static __be32 icmp4_interface_addr(const struct net_device *dev)
+{
+	const struct in_device *in_dev = __in_dev_get_rcu(dev);
+	const struct in_ifaddr *ifa;
+
+	if (!in_dev)
+		return 0;
+	in_dev_for_each_ifa_rcu(ifa, in_dev)
+		if (!(READ_ONCE(ifa->ifa_flags) & IFA_F_SECONDARY) &&
+		    ifa->ifa_scope == RT_SCOPE_UNIVERSE &&
+		    !ipv4_is_multicast(ifa->ifa_address))
+			return ifa->ifa_address;
+	return 0;
+}
+
+/**
+ * icmp4_interface_describe() - what an error tells of an interface
+ * @net: the namespace it is in
+ * @index: its index
+ * @to: filled in; of one that has gone, the index alone
+ *
+ * Context: RCU read side.
+ */
+void icmp4_interface_describe(struct net *net, int index,
+			      struct icmp4_interface *to)
+{
+	const struct net_device *dev = dev_get_by_index_rcu(net, index);
+
+	memset(to, 0, sizeof(*to));
+	to->index = index;
+	if (!dev)
+		return;
+	to->known = true;
+	to->addr = icmp4_interface_addr(dev);
+	to->mtu = READ_ONCE(dev->mtu);
+	/* A renaming may be under way: at worst the name is of both. */
+	strscpy_pad(to->name, dev->name, sizeof(to->name));
 }

@@ -4,10 +4,13 @@
 
 #include <linux/netdevice.h>
 
+#include "extension.h"
 #include "probe.h"
 
 struct net_device *icmp4_interface_find(struct net *net,
 					const struct icmp4_probe *probe);
+void icmp4_interface_describe(struct net *net, int index,
+			      struct icmp4_interface *to);
 u8 icmp4_interface_status(const struct net_device *dev);
 
 #endif

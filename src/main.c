@@ -8,15 +8,54 @@
 
 #include "attach.h"
 #include "ctl.h"
+#include "limit.h"
 #include "net.h"
 #include "route.h"
 #include "stat.h"
+#include "sysctl.h"
+#include "trace.h"
 
-#define ICMP4_VERSION "0.1.0"
+#define ICMP4_VERSION "0.2.0"
 
 static bool receive = true;
 module_param(receive, bool, 0444);
 MODULE_PARM_DESC(receive, "take over what comes in, and the replies to it (default Y)");
+
+static bool errors = true;
+module_param(errors, bool, 0444);
+MODULE_PARM_DESC(errors, "take over the errors this host originates (default Y)");
+
+/**
+ * struct icmp4_point - a place where the kernel meets the module
+ * @name: of the module parameter, and of what is taken over
+ * @wanted: the parameter
+ * @attach: take it over; 0 or a negative errno with nothing left behind
+ * @detach: give it back; afterwards nobody comes this way any more
+ * @hint: what to look at when it cannot be taken
+ */
+struct icmp4_point {
+	const char *name;
+	const bool *wanted;
+	int (*attach)(void);
+	void (*detach)(void);
+	const char *hint;
+};
+
+static const struct icmp4_point icmp4_points[] = {
+	{
+		.name = "receive",
+		.wanted = &receive,
+		.attach = icmp4_attach_receive,
+		.detach = icmp4_detach_receive,
+		.hint = "is another module taking it at the same time?",
+	}, {
+		.name = "errors",
+		.wanted = &errors,
+		.attach = icmp4_attach_errors,
+		.detach = icmp4_detach_errors,
+		.hint = "a live patch, kernel.ftrace_enabled=0, no ftrace? errors=0 does without",
+	},
+};
 
 unsigned int icmp4_net_id __read_mostly;
 
@@ -31,7 +70,16 @@ static int __net_init icmp4_net_init(struct net *net)
 		return err;
 	err = icmp4_stat_init(in);
 	if (err)
-		icmp4_route_uninit(in);
+		goto err_stat;
+	err = icmp4_sysctl_init(in);
+	if (err)
+		goto err_sysctl;
+	return 0;
+
+err_sysctl:
+	icmp4_stat_uninit(in);
+err_stat:
+	icmp4_route_uninit(in);
 	return err;
 }
 
@@ -39,6 +87,7 @@ static void __net_exit icmp4_net_exit(struct net *net)
 {
 	struct icmp4_net *in = icmp4_net(net);
 
+	icmp4_sysctl_uninit(in);
 	icmp4_stat_uninit(in);
 	icmp4_route_uninit(in);
 }
@@ -50,10 +99,43 @@ static struct pernet_operations icmp4_net_ops = {
 	.size = sizeof(struct icmp4_net),
 };
 
+/* Give back the first of them, last first. */
+static void icmp4_detach(unsigned int number)
+{
+	while (number--)
+		if (*icmp4_points[number].wanted)
+			icmp4_points[number].detach();
+}
+
+/* Take over what is wanted, or nothing. */
+static int icmp4_attach(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(icmp4_points); i++) {
+		if (!*icmp4_points[i].wanted)
+			continue;
+		err = icmp4_points[i].attach();
+		if (err) {
+			pr_err("not loaded: attach point %s failed with error %d: %s\n",
+			       icmp4_points[i].name, err, icmp4_points[i].hint);
+			icmp4_detach(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
 static int __init icmp4_init(void)
 {
 	const char *what;
 	int err;
+
+	what = "buckets of the limits";
+	err = icmp4_limit_init();
+	if (err)
+		goto err_limit;
 
 	what = "control sockets";
 	err = icmp4_ctl_init();
@@ -65,30 +147,37 @@ static int __init icmp4_init(void)
 	if (err)
 		goto err_net;
 
-	what = "attach point receive";
-	err = receive ? icmp4_attach_receive() : 0;
-	if (err)
-		goto err_receive;
+	icmp4_trace_init();
 
-	pr_info("version " ICMP4_VERSION " loaded, took over: %s\n",
-		receive ? "receive" : "nothing");
+	/* What fails says so itself. */
+	what = NULL;
+	err = icmp4_attach();
+	if (err)
+		goto err_attach;
+
+	pr_info("version " ICMP4_VERSION " loaded, took over: %s%s%s%s\n",
+		receive ? "receive" : "", receive && errors ? ", " : "",
+		errors ? "errors" : "", receive || errors ? "" : "nothing");
 	return 0;
 
-err_receive:
+err_attach:
 	unregister_pernet_subsys(&icmp4_net_ops);
 err_net:
 	icmp4_ctl_uninit();
 err_ctl:
-	pr_err("not loaded: %s failed with error %d\n", what, err);
+	icmp4_limit_uninit();
+err_limit:
+	if (what)
+		pr_err("not loaded: %s failed with error %d\n", what, err);
 	return err;
 }
 
 static void __exit icmp4_exit(void)
 {
-	if (receive)
-		icmp4_detach_receive();
+	icmp4_detach(ARRAY_SIZE(icmp4_points));
 	unregister_pernet_subsys(&icmp4_net_ops);
 	icmp4_ctl_uninit();
+	icmp4_limit_uninit();
 	pr_info("unloaded, ICMP is the kernel's again\n");
 }
 

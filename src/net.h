@@ -6,15 +6,31 @@
 #include <net/netns/generic.h>
 
 /**
+ * struct icmp4_knobs - values of the knobs that the module adds, see sysctl.c
+ * @quotelen: icmp_quotelen, bytes
+ * @errors_extension_mask: icmp_errors_extension_mask, if the kernel has none
+ */
+struct icmp4_knobs {
+	int quotelen;
+	u8 errors_extension_mask;
+};
+
+/**
  * struct icmp4_net - what the module keeps for each network namespace
  * @net: the namespace
  * @stats: per-CPU counters, see stat.h
  * @routes: per-CPU routes of the last replies, see route.h
+ * @knobs: read with READ_ONCE(), see sysctl.h
+ * @sysctl: their registration
+ * @sysctl_table: its table
  */
 struct icmp4_net {
 	struct net *net;
 	struct icmp4_mib __percpu *stats;
 	struct icmp4_route_slots __percpu *routes;
+	struct icmp4_knobs knobs;
+	struct ctl_table_header *sysctl;
+	struct ctl_table *sysctl_table;
 };
 
 extern unsigned int icmp4_net_id;

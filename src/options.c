@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* IP options of a reply, made from those of the request (RFC 1122 3.2.2.6:
- * record route and timestamp are updated and returned untruncated, a source
- * route is returned reversed). The request's bytes are read afresh, since a
- * firewall may have changed them after the kernel looked.
+/* IP options of a reply or an error, made from those of the packet that it is
+ * about (RFC 1122 3.2.2.6, RFC 1812 4.3.2.6: record route and timestamp are
+ * updated and returned untruncated, a source route is returned reversed). The
+ * bytes are read afresh, since a firewall may have changed them after the kernel
+ * looked.
  */
 
 #include <linux/align.h>
@@ -21,7 +22,7 @@ enum { LEN = 1, PTR = 2, FLAGS = 3 };
 #define ROUTE_HEAD	3
 #define STAMP_HEAD	4
 
-/* The request's options of the kinds that a reply carries; NULL if absent. */
+/* The packet's options of the kinds that go back; NULL if absent. */
 struct found {
 	const u8 *rr;
 	const u8 *ts;
@@ -59,31 +60,66 @@ static const u8 **slot_of(struct found *found, u8 type, unsigned int *head)
 	return NULL;
 }
 
-static int find_options(struct found *found, const u8 *from, unsigned int len)
+/* An option that can be read: of its kind, inside the header, and once only. */
+static int find_option(struct found *found, const u8 *opt, unsigned int len)
 {
-	unsigned int at = 0, head;
+	unsigned int head;
 	const u8 **slot;
 
-	while (at < len && from[at] != IPOPT_END) {
-		const u8 *opt = from + at;
+	if (len < 2 || opt[LEN] < 2 || opt[LEN] > len)
+		return -EINVAL;
+	slot = slot_of(found, *opt, &head);
+	if (!slot)
+		return 0;
+	if (*slot || opt[LEN] < head)
+		return -EINVAL;
+	if (head > 2 && opt[PTR] <= head)
+		return -EINVAL;
+	*slot = opt;
+	return 0;
+}
 
-		if (*opt == IPOPT_NOOP) {
+static int find_options(struct found *found, const u8 *from, unsigned int len)
+{
+	unsigned int at = 0;
+	int err;
+
+	while (at < len && from[at] != IPOPT_END) {
+		if (from[at] == IPOPT_NOOP) {
 			at++;
 			continue;
 		}
-		if (len - at < 2 || opt[LEN] < 2 || opt[LEN] > len - at)
-			return -EINVAL;
-		slot = slot_of(found, *opt, &head);
-		if (slot) {
-			if (*slot || opt[LEN] < head)
-				return -EINVAL;
-			if (head > 2 && opt[PTR] <= head)
-				return -EINVAL;
-			*slot = opt;
-		}
-		at += opt[LEN];
+		err = find_option(found, from + at, len - at);
+		if (err)
+			return err;
+		at += from[at + LEN];
 	}
 	return 0;
+}
+
+/* Where IP found them, which need not be all: it stops at a fault, and what an
+ * error is about then is that fault.
+ */
+static int find_known(struct found *found, const struct ip_options *known,
+		      const u8 *from, unsigned int len)
+{
+	const u8 at[] = { known->rr, known->ts, known->srr, known->cipso };
+	unsigned int i, start, sum = 0;
+	int err;
+
+	for (i = 0; i < sizeof(at); i++) {
+		if (!at[i])
+			continue;
+		start = at[i] - sizeof(struct iphdr);
+		if (at[i] < sizeof(struct iphdr) || start >= len)
+			return -EINVAL;
+		err = find_option(found, from + start, len - start);
+		if (err)
+			return err;
+		sum += from[start + LEN];
+	}
+	/* Lengths that changed meanwhile may overlap. */
+	return sum <= len ? 0 : -EINVAL;
 }
 
 /* Copy an option to the end of the reply's; returns where it landed. */
@@ -183,24 +219,27 @@ static void echo_srr(struct icmp4_options *to, const u8 *opt, __be32 saddr)
 }
 
 /**
- * icmp4_options_echo() - options for the reply to a request
+ * icmp4_options_echo() - options for the reply to a packet
  * @to: filled in; what only the route can tell is left to
  *	icmp4_options_finish()
- * @from: the request's options
+ * @from: the packet's options
  * @len: their length in bytes, at most 40
- * @saddr: the requester, network order
+ * @known: which of them to look at and where they are in the IP header; NULL
+ *	for all there are
+ * @saddr: source of the packet, network order
  * @ours: tells whether an address (network order) is one that reaches this
  *	host
  * @ctx: handed to @ours
  *
  * Record route, timestamp, reversed source route and CIPSO, in this order and
  * padded with end-of-list; all others are left out. Never longer than the
- * request's.
+ * packet's.
  *
- * Return: 0; -EINVAL if the request's options are malformed.
+ * Return: 0; -EINVAL if the packet's options are malformed.
  */
 int icmp4_options_echo(struct icmp4_options *to, const u8 *from,
-		       unsigned int len, __be32 saddr,
+		       unsigned int len, const struct ip_options *known,
+		       __be32 saddr,
 		       bool (*ours)(const void *ctx, __be32 addr),
 		       const void *ctx)
 {
@@ -208,7 +247,8 @@ int icmp4_options_echo(struct icmp4_options *to, const u8 *from,
 	int err;
 
 	memset(to, 0, sizeof(*to));
-	err = find_options(&found, from, len);
+	err = known ? find_known(&found, known, from, len) :
+		      find_options(&found, from, len);
 	if (err)
 		return err;
 

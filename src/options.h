@@ -20,7 +20,8 @@ struct icmp4_options {
 };
 
 int icmp4_options_echo(struct icmp4_options *to, const u8 *from,
-		       unsigned int len, __be32 saddr,
+		       unsigned int len, const struct ip_options *known,
+		       __be32 saddr,
 		       bool (*ours)(const void *ctx, __be32 addr),
 		       const void *ctx);
 void icmp4_options_finish(struct icmp4_options *to, __be32 saddr,

@@ -6,7 +6,6 @@
 
 #include <linux/icmp.h>
 #include <linux/ktime.h>
-#include <linux/security.h>
 #include <net/icmp.h>
 #include <net/inet_dscp.h>
 #include <net/ip.h>
@@ -18,6 +17,7 @@
 #include "options.h"
 #include "reply.h"
 #include "route.h"
+#include "send.h"
 #include "source.h"
 #include "stat.h"
 #include "timestamp.h"
@@ -86,90 +86,6 @@ static void icmp4_reply_scrub(struct sk_buff *skb)
 	skb_metadata_clear(skb);
 }
 
-/* LSMs label a flow by how the request came, so before that is forgotten. */
-static u32 icmp4_reply_secid(struct sk_buff *skb)
-{
-	struct flowi_common flow = {};
-
-	security_skb_classify_flow(skb, &flow);
-	return flow.flowic_secid;
-}
-
-/* Write the reply's IP header in front of the ICMP message. The request's own
- * header need not be right there (decapsulation in place), but it was in the
- * buffer before the message, so there is room for one that is no longer.
- */
-static void icmp4_reply_header(struct net *net, struct sk_buff *skb,
-			       const struct icmp4_options *opt,
-			       const struct icmp4_route_key *key, u8 tos)
-{
-	unsigned int optlen = opt ? opt->info.optlen : 0;
-	const struct dst_entry *dst = skb_dst(skb);
-	struct iphdr *iph;
-
-	skb_reset_transport_header(skb);
-	iph = skb_push(skb, sizeof(*iph) + optlen);
-	skb_reset_network_header(skb);
-
-	iph->version = IPVERSION;
-	iph->ihl = (sizeof(*iph) + optlen) / 4;
-	iph->tos = tos;
-	iph->frag_off = 0;
-	iph->ttl = ip4_dst_hoplimit(dst);
-	iph->protocol = IPPROTO_ICMP;
-	iph->saddr = key->saddr;
-	iph->daddr = key->daddr;
-	if (unlikely(opt)) {
-		memcpy(iph + 1, opt->data, optlen);
-		IPCB(skb)->opt = opt->info;
-	}
-	ip_select_ident(net, skb, skb->sk);
-}
-
-/* Of a list of received fragments IP would send each as it came, however small.
- * While someone else holds them it cuts the reply to the size of the route.
- */
-static int icmp4_reply_out(struct net *net, struct sock *sk,
-			   struct sk_buff *skb)
-{
-	struct sk_buff *frags = skb_shinfo(skb)->frag_list;
-	int err;
-
-	if (likely(!frags))
-		return ip_local_out(net, sk, skb);
-	skb_get(frags);
-	err = ip_local_out(net, sk, skb);
-	consume_skb(frags);
-	return err;
-}
-
-static void icmp4_reply_send(struct icmp4_net *in, struct sock *sk,
-			     struct sk_buff *skb, u8 type)
-{
-	struct net *net = in->net;
-	int err;
-
-	ICMPMSGOUT_INC_STATS(net, type);
-	__ICMP_INC_STATS(net, ICMP_MIB_OUTMSGS);
-	icmp4_stat_event(in, ICMP4_EVENT_REPLY);
-
-	err = icmp4_reply_out(net, sk, skb);
-	if (unlikely(err)) {
-		if (err > 0)
-			err = net_xmit_errno(err);
-		if (err) {
-			__IP_INC_STATS(net, IPSTATS_MIB_OUTDISCARDS);
-			icmp4_stat_event(in, ICMP4_EVENT_DISCARDED);
-		}
-	}
-}
-
-/* As the kernel has it when it stamps a request: whatever reaches this host. */
-static bool icmp4_reply_ours(const void *net, __be32 addr)
-{
-	return inet_addr_type((struct net *)net, addr) != RTN_UNICAST;
-}
-
 static enum icmp4_drop icmp4_reply_locked(struct icmp4_net *in,
 					  struct sock *sk, struct sk_buff *skb,
 					  struct icmp4_options *opt)
@@ -179,10 +95,10 @@ static enum icmp4_drop icmp4_reply_locked(struct icmp4_net *in,
 	u8 tos = iph->tos;
 	struct icmp4_route_key key = {
 		.daddr = opt && opt->info.srr ? opt->info.faddr : requester,
-		.saddr = icmp4_source(in->net, skb),
+		.saddr = icmp4_source_reply(in->net, skb),
 		.oif = l3mdev_master_ifindex_rcu(skb->dev),
 		.mark = IP4_REPLY_MARK(in->net, skb->mark),
-		.secid = icmp4_reply_secid(skb),
+		.secid = icmp4_route_secid(skb),
 		.tos = tos & INET_DSCP_MASK,
 		.type = icmp_hdr(skb)->type,
 		.code = icmp_hdr(skb)->code,
@@ -206,8 +122,13 @@ static enum icmp4_drop icmp4_reply_locked(struct icmp4_net *in,
 	icmp4_reply_scrub(skb);
 	skb->mark = key.mark;
 	skb_set_owner_w(skb, sk);
-	icmp4_reply_header(in->net, skb, opt, &key, tos);
-	icmp4_reply_send(in, sk, skb, key.type);
+	/* The request's own header need not be right in front (decapsulation in
+	 * place), but it was in the buffer before the message, so there is room
+	 * for one that is no longer.
+	 */
+	icmp4_send_header(in->net, skb, opt, key.saddr, key.daddr, tos);
+	icmp4_stat_event(in, ICMP4_EVENT_REPLY);
+	icmp4_send(in, sk, skb, key.type);
 	return ICMP4_OK;
 }
 
@@ -234,8 +155,8 @@ icmp4_reply_echo_options(struct icmp4_net *in, struct sk_buff *skb)
 	struct icmp4_options opt;
 
 	if (icmp4_options_echo(&opt, (const u8 *)(iph + 1),
-			       iph->ihl * 4 - sizeof(*iph), iph->saddr,
-			       icmp4_reply_ours, in->net))
+			       iph->ihl * 4 - sizeof(*iph), NULL, iph->saddr,
+			       icmp4_source_is_ours, in->net))
 		return ICMP4_DROP_OPTIONS;
 	return icmp4_reply_opt(in, skb, &opt);
 }
@@ -247,7 +168,7 @@ icmp4_reply_echo_options(struct icmp4_net *in, struct sk_buff *skb)
  *	the reply but for the two zeros of its checksum; the IP header, the route
  *	and all else still the request's
  *
- * Addresses swapped or chosen (icmp4_source()), TTL fresh, DF clear, TOS of the
+ * Addresses swapped or chosen (icmp4_source_reply()), TTL fresh, DF clear, TOS of the
  * request (RFC 1122 3.2.2.6, RFC 1812 4.3.2.5), options echoed, mark by
  * fwmark_reflect, LSM and IPsec policy by the route.
  *

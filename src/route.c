@@ -14,6 +14,7 @@
 #include <net/route.h>
 #include <net/xfrm.h>
 
+#include "relookup.h"
 #include "route.h"
 
 #define SLOT_BITS	4
@@ -22,12 +23,14 @@
 /**
  * struct icmp4_route_slot - a remembered route
  * @key: what it was found for
+ * @saddr: the source address of what goes this way, network order
  * @paths: icmp4_route_paths() at that time
  * @until: not to be used from then on, in jiffies
  * @rt: the route, with a reference; NULL if the slot is empty
  */
 struct icmp4_route_slot {
 	struct icmp4_route_key key;
+	__be32 saddr;
 	u32 paths;
 	unsigned long until;
 	struct rtable *rt;
@@ -41,7 +44,7 @@ static bool icmp4_route_same(const struct icmp4_route_key *a,
 			     const struct icmp4_route_key *b)
 {
 	return a->daddr == b->daddr && a->saddr == b->saddr &&
-	       a->oif == b->oif && a->mark == b->mark &&
+	       a->flow == b->flow && a->oif == b->oif && a->mark == b->mark &&
 	       a->secid == b->secid && a->tos == b->tos &&
 	       a->type == b->type && a->code == b->code;
 }
@@ -69,10 +72,30 @@ static bool icmp4_route_by_neighbours(const struct net *net)
 #endif
 }
 
-/* A plain route does not tell when a policy is deleted or a security
- * association comes: where IPsec has policies, every reply is looked up.
+/* Errors choose as the packets they are about do, and where that depends on more
+ * of a packet than its addresses, the choice is not remembered.
  */
-static bool icmp4_route_by_policy(const struct net *net)
+static bool icmp4_route_by_ports(const struct net *net,
+				 const struct icmp4_route_key *key)
+{
+#ifdef CONFIG_IP_ROUTE_MULTIPATH
+	return key->flow &&
+	       READ_ONCE(net->ipv4.sysctl_fib_multipath_hash_policy);
+#else
+	return false;
+#endif
+}
+
+/**
+ * icmp4_route_by_policy() - does IPsec have a say in what leaves?
+ * @net: the namespace
+ *
+ * A plain route does not tell when a policy is deleted or a security association
+ * comes: where there are policies, every message is looked up.
+ *
+ * Return: false if the way of a packet is the route's alone to say.
+ */
+bool icmp4_route_by_policy(const struct net *net)
 {
 #ifdef CONFIG_XFRM
 	return net->xfrm.policy_count[XFRM_POLICY_OUT] ||
@@ -97,22 +120,120 @@ static void icmp4_route_forget(struct icmp4_route_slot *slot)
 	slot->rt = NULL;
 }
 
-static struct rtable *icmp4_route_find(struct icmp4_net *in,
-				       struct icmp4_route_key *key)
+static struct icmp4_route_slot *icmp4_route_slot(struct icmp4_net *in,
+						 const struct icmp4_route_key *key)
 {
-	struct flowi4 fl4;
-	struct rtable *rt;
+	struct icmp4_route_slots *slots = this_cpu_ptr(in->routes);
 
-	flowi4_init_output(&fl4, key->oif, key->mark, key->tos,
+	return &slots->slot[hash_32((__force u32)key->daddr, SLOT_BITS)];
+}
+
+/* The slot stays in the hands of this CPU: no reference is taken. */
+static struct rtable *icmp4_route_recall(struct icmp4_net *in,
+					 const struct icmp4_route_slot *slot,
+					 struct icmp4_route_key *key)
+{
+	if (unlikely(!slot->rt || slot->paths != icmp4_route_paths(in->net) ||
+		     time_after_eq(jiffies, slot->until) ||
+		     !icmp4_route_same(&slot->key, key) ||
+		     icmp4_route_by_policy(in->net) ||
+		     !dst_check(&slot->rt->dst, 0)))
+		return NULL;
+	key->saddr = slot->saddr;
+	return slot->rt;
+}
+
+static void icmp4_route_remember(struct icmp4_net *in,
+				 struct icmp4_route_slot *slot,
+				 const struct icmp4_route_key *key,
+				 __be32 saddr, struct rtable *rt)
+{
+	icmp4_route_forget(slot);
+	if (!icmp4_route_is_plain(rt) || icmp4_route_by_policy(in->net) ||
+	    icmp4_route_by_neighbours(in->net) ||
+	    icmp4_route_by_ports(in->net, key))
+		return;
+	slot->key = *key;
+	slot->saddr = saddr;
+	slot->until = jiffies + LIFETIME;
+	slot->paths = icmp4_route_paths(in->net);
+	slot->rt = rt;
+	dst_hold(&rt->dst);
+}
+
+static void icmp4_route_flow(const struct icmp4_net *in,
+			     const struct icmp4_route_key *key,
+			     struct flowi4 *fl4)
+{
+	flowi4_init_output(fl4, key->oif, key->mark, key->tos,
 			   RT_SCOPE_UNIVERSE, IPPROTO_ICMP, 0, key->daddr,
 			   key->saddr, 0, 0, sock_net_uid(in->net, NULL));
-	fl4.fl4_icmp_type = key->type;
-	fl4.fl4_icmp_code = key->code;
-	fl4.flowi4_secid = key->secid;
+	fl4->fl4_icmp_type = key->type;
+	fl4->fl4_icmp_code = key->code;
+	fl4->flowi4_secid = key->secid;
+}
 
-	rt = ip_route_output_key(in->net, &fl4);
-	if (!IS_ERR(rt))
-		key->saddr = fl4.saddr;
+/**
+ * icmp4_route_secid() - the LSM's label of what answers a packet
+ * @skb: the packet, which still knows how it came
+ *
+ * Return: the label, for &struct icmp4_route_key.
+ */
+u32 icmp4_route_secid(struct sk_buff *skb)
+{
+	struct flowi_common flow = {};
+
+	security_skb_classify_flow(skb, &flow);
+	return flow.flowic_secid;
+}
+
+/**
+ * icmp4_route_dev() - the device whose L3 domain an error stays in
+ * @skb: the offending packet, with its route
+ *
+ * Return: the one it came by, or else was to leave by; NULL if there is none.
+ * Context: RCU read side.
+ */
+struct net_device *icmp4_route_dev(const struct sk_buff *skb)
+{
+	return skb->dev ?: skb_dst_dev_rcu(skb);
+}
+
+/**
+ * icmp4_route_error() - find the route of an error
+ * @in: the namespace
+ * @skb: the offending packet, whose flow chooses among several paths
+ * @key: what to route by; its source address is filled in if it is 0
+ *
+ * Where IPsec has policies the error may have to take the way of the packet,
+ * see icmp4_relookup().
+ *
+ * Return: the route with a reference, or an ERR_PTR().
+ * Context: softirq, or process with bottom halves off, this CPU's control socket
+ *	locked; RCU read side.
+ */
+struct rtable *icmp4_route_error(struct icmp4_net *in, struct sk_buff *skb,
+				 struct icmp4_route_key *key)
+{
+	struct icmp4_route_slot *slot = icmp4_route_slot(in, key);
+	struct rtable *rt = icmp4_route_recall(in, slot, key);
+	struct flowi4 fl4;
+
+	if (rt) {
+		dst_hold(&rt->dst);
+		return rt;
+	}
+	icmp4_route_flow(in, key, &fl4);
+	rt = ip_route_output_key_hash(in->net, &fl4, skb);
+	if (IS_ERR(rt))
+		return rt;
+	icmp4_route_remember(in, slot, key, fl4.saddr, rt);
+	if (unlikely(icmp4_route_by_policy(in->net))) {
+		rt = icmp4_relookup(in->net, skb, rt, &fl4, key->tos);
+		if (IS_ERR(rt))
+			return rt;
+	}
+	key->saddr = fl4.saddr;
 	return rt;
 }
 
@@ -130,24 +251,18 @@ static struct rtable *icmp4_route_find(struct icmp4_net *in,
 enum icmp4_drop icmp4_route_reply(struct icmp4_net *in, struct sk_buff *skb,
 				  struct icmp4_route_key *key)
 {
-	struct icmp4_route_slots *slots = this_cpu_ptr(in->routes);
-	u32 paths = icmp4_route_paths(in->net);
-	bool fixed_source = key->saddr;
-	struct icmp4_route_slot *slot;
-	struct rtable *rt;
+	struct icmp4_route_slot *slot = icmp4_route_slot(in, key);
+	struct rtable *rt = icmp4_route_recall(in, slot, key);
+	struct flowi4 fl4;
 
-	slot = &slots->slot[hash_32((__force u32)key->daddr, SLOT_BITS)];
-	if (likely(slot->rt && slot->paths == paths &&
-		   time_before(jiffies, slot->until) &&
-		   icmp4_route_same(&slot->key, key) &&
-		   !icmp4_route_by_policy(in->net) &&
-		   dst_check(&slot->rt->dst, 0))) {
+	if (likely(rt)) {
 		skb_dst_drop(skb);
-		skb_dst_set_noref(skb, &slot->rt->dst);
+		skb_dst_set_noref(skb, &rt->dst);
 		return ICMP4_OK;
 	}
 
-	rt = icmp4_route_find(in, key);
+	icmp4_route_flow(in, key, &fl4);
+	rt = ip_route_output_key(in->net, &fl4);
 	if (IS_ERR(rt))
 		return ICMP4_DROP_NO_ROUTE;
 	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
@@ -157,16 +272,8 @@ enum icmp4_drop icmp4_route_reply(struct icmp4_net *in, struct sk_buff *skb,
 	skb_dst_drop(skb);
 	skb_dst_set(skb, &rt->dst);
 
-	icmp4_route_forget(slot);
-	if (fixed_source && icmp4_route_is_plain(rt) &&
-	    !icmp4_route_by_policy(in->net) &&
-	    !icmp4_route_by_neighbours(in->net)) {
-		slot->key = *key;
-		slot->until = jiffies + LIFETIME;
-		slot->paths = paths;
-		slot->rt = rt;
-		dst_hold(&rt->dst);
-	}
+	icmp4_route_remember(in, slot, key, fl4.saddr, rt);
+	key->saddr = fl4.saddr;
 	return ICMP4_OK;
 }
 

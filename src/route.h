@@ -4,24 +4,28 @@
 
 #include <linux/skbuff.h>
 #include <linux/types.h>
+#include <net/route.h>
 
 #include "drop.h"
 #include "net.h"
 
 /**
- * struct icmp4_route_key - all that the choice of a reply's route depends on
+ * struct icmp4_route_key - all that the choice of a route depends on
  * @daddr: next destination, network order
  * @saddr: source address, network order; 0 to let the route choose
+ * @flow: of an error: destination of the packet it is about, which chooses among
+ *	several paths; network order; 0 for a reply
  * @oif: index of the L3 master device to stay in, 0 for none
  * @mark: firewall mark
  * @secid: the LSM's label of the flow
  * @tos: DSCP in the upper six bits
- * @type: ICMP type of the reply
- * @code: ICMP code of the reply
+ * @type: ICMP type of the reply or error
+ * @code: ICMP code of it
  */
 struct icmp4_route_key {
 	__be32 daddr;
 	__be32 saddr;
+	__be32 flow;
 	int oif;
 	u32 mark;
 	u32 secid;
@@ -30,6 +34,11 @@ struct icmp4_route_key {
 	u8 code;
 };
 
+u32 icmp4_route_secid(struct sk_buff *skb);
+struct net_device *icmp4_route_dev(const struct sk_buff *skb);
+bool icmp4_route_by_policy(const struct net *net);
+struct rtable *icmp4_route_error(struct icmp4_net *in, struct sk_buff *skb,
+				 struct icmp4_route_key *key);
 enum icmp4_drop icmp4_route_reply(struct icmp4_net *in, struct sk_buff *skb,
 				  struct icmp4_route_key *key);
 

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who is listened to: the decisions that need nothing but the message. */
+/* Who is listened to, and who is answered by an error: the decisions that need
+ * nothing but the message.
+ */
+
+#include <linux/icmp.h>
+#include <linux/if_packet.h>
+#include <linux/in.h>
+#include <net/ip.h>
 
 #include "rules.h"
 
@@ -32,5 +39,53 @@ enum icmp4_drop icmp4_rule_receive(const struct icmp4_type *type,
 		return ICMP4_DROP_NO_ACTION;
 	if (len < type->min_len)
 		return ICMP4_DROP_LENGTH;
+	return ICMP4_OK;
+}
+
+/* Errors and what is unknown are not answered, lest an error cause an error
+ * (RFC 1122 3.2.2). Of the types above 18, PROBE among them, the built-in ICMP
+ * knows none here; nor does it count routers' messages as harmless.
+ */
+static bool icmp4_rule_is_harmless(u8 type)
+{
+	return type <= NR_ICMP_TYPES &&
+	       (icmp4_types[type].class == ICMP4_CLASS_REQUEST ||
+		icmp4_types[type].class == ICMP4_CLASS_REPLY);
+}
+
+/* RFC 1122 3.2.2: a source that does not define a single host. 127/8 defines
+ * this one, so from a wire it is a lie. The broadcast address is of class E, too;
+ * those of networks only the route to them can tell.
+ */
+static bool icmp4_rule_is_one_host(__be32 saddr, bool wire)
+{
+	if (ipv4_is_zeronet(saddr) || ipv4_is_multicast(saddr))
+		return false;
+	if (wire && ipv4_is_loopback(saddr))
+		return false;
+	return (saddr & htonl(0xf0000000)) != htonl(0xf0000000);
+}
+
+/**
+ * icmp4_rule_error() - may a packet be answered by an error?
+ * @packet: what it looks like
+ *
+ * RFC 1122 3.2.2, RFC 1812 4.3.2.7. Limits, and whether the way to the source
+ * is a broadcast, come later.
+ *
+ * Return: ICMP4_OK, or the reason why not.
+ */
+enum icmp4_drop icmp4_rule_error(const struct icmp4_offending *packet)
+{
+	if (packet->pkt_type != PACKET_HOST)
+		return ICMP4_DROP_ERR_FRAME;
+	if (packet->broadcast)
+		return ICMP4_DROP_ERR_BROADCAST;
+	if (packet->frag_off & htons(IP_OFFSET))
+		return ICMP4_DROP_ERR_FRAGMENT;
+	if (packet->icmp && !icmp4_rule_is_harmless(packet->type))
+		return ICMP4_DROP_ERR_ICMP;
+	if (!icmp4_rule_is_one_host(packet->saddr, packet->wire))
+		return ICMP4_DROP_ERR_SOURCE;
 	return ICMP4_OK;
 }

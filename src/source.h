@@ -5,6 +5,8 @@
 #include <linux/skbuff.h>
 #include <linux/types.h>
 
-__be32 icmp4_source(struct net *net, const struct sk_buff *skb);
+__be32 icmp4_source_reply(struct net *net, const struct sk_buff *skb);
+__be32 icmp4_source_error(struct net *net, const struct sk_buff *skb, int iif);
+bool icmp4_source_is_ours(const void *net, __be32 addr);
 
 #endif

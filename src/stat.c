@@ -14,6 +14,9 @@ static const char * const icmp4_event_names[ICMP4_EVENTS] = {
 	[ICMP4_EVENT_REPLY] = "OutReplies",
 	[ICMP4_EVENT_COPIED] = "OutCopied",
 	[ICMP4_EVENT_DISCARDED] = "OutDiscarded",
+	[ICMP4_EVENT_RAISED] = "ErrRaised",
+	[ICMP4_EVENT_ERROR] = "ErrSent",
+	[ICMP4_EVENT_EXTENDED] = "ErrExtended",
 };
 
 static unsigned long icmp4_stat_fold(const struct icmp4_net *in,

@@ -14,8 +14,11 @@
  * @ICMP4_EVENT_PASSED: messages left to the saved handler
  * @ICMP4_EVENT_REPLY: replies handed to IP
  * @ICMP4_EVENT_COPIED: replies whose buffer had other users and was copied
- * @ICMP4_EVENT_DISCARDED: replies that netfilter, a queue or the lack of
- *	memory stopped on their way out
+ * @ICMP4_EVENT_DISCARDED: replies and errors that netfilter, a queue or the
+ *	lack of memory stopped on their way out
+ * @ICMP4_EVENT_RAISED: errors that something in the kernel asked for
+ * @ICMP4_EVENT_ERROR: errors handed to IP
+ * @ICMP4_EVENT_EXTENDED: of these, those with an RFC 4884 extension
  * @ICMP4_EVENTS: how many there are
  */
 enum icmp4_event {
@@ -24,6 +27,9 @@ enum icmp4_event {
 	ICMP4_EVENT_REPLY,
 	ICMP4_EVENT_COPIED,
 	ICMP4_EVENT_DISCARDED,
+	ICMP4_EVENT_RAISED,
+	ICMP4_EVENT_ERROR,
+	ICMP4_EVENT_EXTENDED,
 	ICMP4_EVENTS
 };
 
@@ -45,7 +51,7 @@ struct icmp4_mib {
  * @in: the namespace it happened in
  * @event: what happened
  *
- * Context: softirq.
+ * Context: softirq, or process with bottom halves off.
  */
 static inline void icmp4_stat_event(const struct icmp4_net *in,
 				    enum icmp4_event event)
@@ -56,10 +62,10 @@ static inline void icmp4_stat_event(const struct icmp4_net *in,
 /**
  * icmp4_stat_drop() - count a drop, by reason and by type
  * @in: the namespace it happened in
- * @type: the message's ICMP type
+ * @type: ICMP type of the message, received or not sent
  * @why: the reason
  *
- * Context: softirq.
+ * Context: softirq, or process with bottom halves off.
  */
 static inline void icmp4_stat_drop(const struct icmp4_net *in, u8 type,
 				   enum icmp4_drop why)

@@ -11,6 +11,12 @@
 #include "drop.h"
 #include "types.h"
 
+#ifndef ICMP4_TRACE_KERNEL
+#define ICMP4_TRACE_KERNEL
+void icmp4_trace_init(void);
+void icmp4_trace_kernel(const struct sk_buff *skb, u8 type, u8 code);
+#endif
+
 TRACE_EVENT(icmp4_drop,
 
 	TP_PROTO(const struct sk_buff *skb, u8 type, enum icmp4_drop why),
@@ -49,6 +55,55 @@ TRACE_EVENT(icmp4_drop,
 		  __entry->type, __entry->type_name,
 		  __entry->code, __entry->code_name,
 		  __entry->len, __entry->why, __entry->skbaddr)
+);
+
+/* Every error that something in the kernel asked for, and what became of it. Of
+ * the offending packet only an IP header that is surely there is read.
+ */
+TRACE_EVENT(icmp4_error,
+
+	TP_PROTO(const struct sk_buff *skb, u8 type, u8 code,
+		 enum icmp4_drop why),
+
+	TP_ARGS(skb, type, code, why),
+
+	TP_STRUCT__entry(
+		__field(const void *, skbaddr)
+		__array(__u8, saddr, 4)
+		__array(__u8, daddr, 4)
+		__field(__u8, protocol)
+		__field(__u8, type)
+		__field(__u8, code)
+		__array(char, type_name, 16)
+		__array(char, code_name, 16)
+		__array(char, why, 24)
+	),
+
+	TP_fast_assign(
+		const struct iphdr *iph = ip_hdr(skb);
+		bool there = why != ICMP4_DROP_ERR_HEADER;
+
+		__entry->skbaddr = skb;
+		memset(__entry->saddr, 0, 4);
+		memset(__entry->daddr, 0, 4);
+		if (there) {
+			memcpy(__entry->saddr, &iph->saddr, 4);
+			memcpy(__entry->daddr, &iph->daddr, 4);
+		}
+		__entry->protocol = there ? iph->protocol : 0;
+		__entry->type = type;
+		__entry->code = code;
+		strscpy(__entry->type_name, icmp4_type_name(type), 16);
+		strscpy(__entry->code_name, icmp4_code_name(type, code), 16);
+		strscpy(__entry->why,
+			why ? icmp4_drop_infos[why].name : "sent", 24);
+	),
+
+	TP_printk("type=%u (%s) code=%u (%s) about saddr=%pI4 daddr=%pI4 protocol=%u why=%s skbaddr=%p",
+		  __entry->type, __entry->type_name,
+		  __entry->code, __entry->code_name,
+		  __entry->saddr, __entry->daddr, __entry->protocol,
+		  __entry->why, __entry->skbaddr)
 );
 
 #endif

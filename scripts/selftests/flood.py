@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""flood.py ADDRESS [COUNT]: echo requests as fast as replies come, eight on
-their way at a time, until COUNT or a signal (TERM). Then it waits for the last
-reply and prints how many were sent, lost, doubled or wrong. Exit status 0 if
+"""flood.py [--errors] ADDRESS [COUNT]: echo requests as fast as replies come,
+eight on their way at a time, until COUNT or a signal (TERM). With --errors: UDP
+datagrams to a closed port, and the errors about them. Then it waits for the last
+answer and prints how many were sent, lost, doubled or wrong. Exit status 0 if
 none was; its priority is low, so that others can do what it disturbs.
 """
 
@@ -37,21 +38,30 @@ class Flood:
 
     def send(self):
         data = struct.pack("!I", self.sent) + packet.payload(56)[4:]
-        message = packet.echo(data, self.ident, self.sent & 0xffff)
-        self.sock.sendto(message, (self.address, 0))
+        self.ask(data)
         self.waiting[self.sent] = data
         self.sent += 1
 
-    def receive(self):
-        message = packet.Ip(self.sock.recv(1 << 16)).body
+    def ask(self, data):
+        message = packet.echo(data, self.ident, self.sent & 0xffff)
+        self.sock.sendto(message, (self.address, 0))
+
+    def answer(self, message):
+        """The data that a message brings back; None if it is not for us."""
         kind, _, _, ident = struct.unpack("!BBHH", message[:6])
         if kind != packet.ECHO_REPLY or ident != self.ident:
+            return None
+        return message[8:]
+
+    def receive(self):
+        message = packet.Ip(self.sock.recv(1 << 16)).body
+        back = self.answer(message)
+        if back is None:
             return
-        number = struct.unpack("!I", message[8:12])[0]
-        data = self.waiting.pop(number, None)
+        data = self.waiting.pop(struct.unpack("!I", back[:4])[0], None)
         if data is None:
             self.doubled += 1
-        elif data != message[8:] or packet.checksum(message):
+        elif data != back or packet.checksum(message):
             self.wrong += 1
 
     def run(self):
@@ -68,6 +78,35 @@ class Flood:
                     not self.sent)
 
 
+class Errors(Flood):
+    """What comes back is an error, and quotes what was sent."""
+
+    def __init__(self, address, count):
+        super().__init__(address, count)
+        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.udp.bind(("0.0.0.0", 0))
+        self.port = self.udp.getsockname()[1]
+
+    def ask(self, data):
+        self.udp.sendto(data, (self.address, 9))
+
+    def answer(self, message):
+        if message[:2] != bytes([packet.UNREACH, 3]):
+            return None
+        quoted = packet.Ip(message[8:])
+        if struct.unpack("!HH", quoted.body[:4]) != (self.port, 9):
+            return None
+        return quoted.body[8:]
+
+
+def main():
+    kind, arguments = Flood, sys.argv[1:]
+    if arguments[0] == "--errors":
+        kind = Errors
+        del arguments[0]
+    count = int(arguments[1]) if arguments[1:] else 1 << 32
+    return kind(arguments[0], count).run()
+
+
 if __name__ == "__main__":
-    sys.exit(Flood(sys.argv[1], int(sys.argv[2]) if sys.argv[2:]
-                   else 1 << 32).run())
+    sys.exit(main())

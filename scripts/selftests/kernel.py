@@ -7,6 +7,7 @@ import socket
 
 import lab
 import packet
+import router
 
 
 def firewall_may_spoil():
@@ -45,3 +46,13 @@ def checksum_of_zeros():
             message = packet.Ip(sock.recv(1 << 16)).body
             if message[0] == packet.ECHO_REPLY:
                 return int.from_bytes(message[2:4], "big")
+
+
+def builtin_answers(frames, commands=()):
+    """What a router without the module sends in return."""
+    host = router.Router()
+    try:
+        lab.ip(*commands)
+        return host.exchange(frames)
+    finally:
+        host.close()

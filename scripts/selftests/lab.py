@@ -20,6 +20,7 @@ import select
 import socket
 import struct
 import subprocess
+import time
 
 import packet
 
@@ -170,6 +171,9 @@ def drain(sock):
 class Lab:
     """Both namespaces, made by and for one pass."""
 
+    # Through how many queues, one behind the other, an answer may have to go.
+    hops = 1
+
     def __init__(self):
         # What arrives waits in one CPU's queue: first in, first out.
         os.sched_setaffinity(0, {1 % os.cpu_count()})
@@ -218,8 +222,10 @@ class Lab:
         """Frames that came since the last call."""
         return drain(self.frames)
 
-    def exchange(self, frames):
-        """Send frames one after the other; returns what came back."""
+    def exchange(self, frames, wait=0):
+        """Send frames one after the other; returns what came back, in so many
+        seconds if it takes time.
+        """
         for number, frame in enumerate(frames, 1):
             if isinstance(frame, Offload):
                 self.offload.send(frame)
@@ -228,7 +234,9 @@ class Lab:
             # No more at a time than a send buffer has room to answer.
             if number % 64 == 0:
                 self.settle()
-        self.settle()
+        time.sleep(wait)
+        for _ in range(self.hops):
+            self.settle()
         return self.received()
 
 

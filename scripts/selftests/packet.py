@@ -11,9 +11,11 @@ PEER = "192.0.2.2"
 HOST = "192.0.2.1"
 
 ECHO_REPLY, UNREACH, REDIRECT, ECHO = 0, 3, 5, 8
+TIME_EXCEEDED, PARAMETER_PROBLEM = 11, 12
 TIMESTAMP, TIMESTAMP_REPLY = 13, 14
 PROBE, PROBE_REPLY = 42, 43
 
+UDP, TCP = 17, 6
 IP_DF, IP_MF = 0x4000, 0x2000
 
 
@@ -57,6 +59,22 @@ def timestamp(extra=b"", code=0, originate=0x01020304, ident=0x1234,
               csum=None):
     return icmp(TIMESTAMP, code, struct.pack("!HH", ident, 1),
                 struct.pack("!III", originate, 0, 0) + extra, csum)
+
+
+def udp(data=b"", sport=40000, dport=9):
+    """A UDP datagram with this data, or so many bytes; without a checksum."""
+    if isinstance(data, int):
+        data = payload(data)
+    return struct.pack("!HHHH", sport, dport, 8 + len(data), 0) + data
+
+
+def tcp(data=b"", options=b"", sport=40000, dport=9):
+    """A TCP segment, SYN; its checksum is wrong, which no router looks at."""
+    if isinstance(data, int):
+        data = payload(data)
+    return struct.pack("!HHIIBBHHH", sport, dport, 0x01020304, 0,
+                       (20 + len(options)) << 2, 2, 1024, 0xabcd,
+                       0) + options + data
 
 
 def ip(message, src=PEER, dst=HOST, proto=1, tos=0, ident=0x4242, frag=0,

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""reload.py NUMBER: load the module, wait until it has taken a message in this
-network namespace, unload it, again and again. Without insmod and rmmod, which
-take longer than all the rest.
+"""reload.py NUMBER [COUNTER]: load the module, wait until it has taken a message
+in this network namespace (InTaken, or another counter of its own moves), unload
+it, again and again. Without insmod and rmmod, which take longer than all the rest.
 """
 
 import ctypes
@@ -22,23 +22,25 @@ def call(function, *arguments):
         raise OSError(error, f"{function.__name__}: {os.strerror(error)}")
 
 
-def wait_for_message():
+def wait_for_message(counter):
     end = time.monotonic() + PATIENCE_S
     with open("/proc/net/icmp4/stat", encoding="ascii") as file:
         while time.monotonic() < end:
             file.seek(0)
-            if int(file.read().split("Icmp4:")[2].split()[0]):
+            names, values = (line.split() for line in file)
+            if int(values[names.index(counter)]):
                 return
-    raise TimeoutError("no message was taken")
+    raise TimeoutError(f"{counter} stays 0")
 
 
 def main():
     with open(MODULE, "rb") as file:
         image = file.read()
+    counter = sys.argv[2] if sys.argv[2:] else "InTaken"
     for _ in range(int(sys.argv[1])):
         call(_libc.init_module, image, ctypes.c_ulong(len(image)), b"")
         try:
-            wait_for_message()
+            wait_for_message(counter)
         finally:
             call(_libc.delete_module, b"icmp4", os.O_NONBLOCK)
 

@@ -25,7 +25,7 @@ FAIL_NTH = "/proc/thread-self/fail-nth"
 MANY = 1000000
 ADDRESS = "192.168.0.1"
 LOADED = re.compile("icmp4: version .* loaded")
-FAILED = re.compile("icmp4: not loaded: .* failed with error -[0-9]+$")
+FAILED = re.compile("icmp4: not loaded: .* failed with error -[0-9]+(: .*)?$")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

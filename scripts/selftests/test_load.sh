@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 300
+# timeout: 420
 #
 # Loading and unloading, while echo requests come in from two sides.
 #
@@ -11,7 +11,8 @@
 #  +--------+            +-----------------+            +---------+
 #                             10.0.0.0/16
 #
-# LOADS=N: how many times it is loaded under flood (200, on a slow kernel 50).
+# LOADS=N: how many times it is loaded under a flood of requests (200, on a slow
+# kernel 50); under a flood of errors it is 100 times.
 
 # shellcheck disable=SC2317,SC2154 # functions and namespaces of ktap.sh
 # shellcheck source=scripts/selftests/ktap.sh
@@ -19,6 +20,7 @@
 
 here=$(dirname "$0")
 loads=${LOADS:-$((slowness > 1 ? 50 : 200))}
+errors=100
 icmp4_ko=${ICMP4_KO:-/icmp4/icmp4.ko}
 
 setup()
@@ -34,6 +36,7 @@ setup()
 	ip -n "$host" link set h0 up
 	ip -n "$host" address add 10.0.2.1/24 dev h1
 	ip -n "$host" link set h1 up
+	ip netns exec "$host" sysctl -q net.ipv4.icmp_ratemask=0
 }
 
 # What the kernel has of us and of sockets like ours, in all namespaces.
@@ -104,7 +107,7 @@ log()
 lines()
 {
 	log | sort | uniq -c
-	[ "$(log | grep -c '^version .* loaded, took over: receive$')" -eq "$1" ] &&
+	[ "$(log | grep -c '^version .* loaded, took over: receive, errors$')" -eq "$1" ] &&
 		[ "$(log | grep -c '^unloaded')" -eq "$1" ] &&
 		[ "$(log | wc -l)" -eq $((2 * $1)) ]
 }
@@ -159,11 +162,44 @@ nothing_taken()
 	local rc
 
 	mark_log
-	insmod "$icmp4_ko" receive=0 || return
+	insmod "$icmp4_ko" receive=0 errors=0 || return
 	answered && [ "$(counter InTaken)" -eq 0 ] &&
 		log | grep 'loaded, took over: nothing$'
 	rc=$?
 	rmmod icmp4 && answered && unchanged && return "$rc"
+}
+
+# Somebody else redirects what we want to, or nobody may.
+no_errors()
+{
+	local rc tracing=/sys/kernel/tracing
+
+	mark_log
+	if sysctl -q kernel.ftrace_enabled=0; then
+		if insmod "$icmp4_ko"; then
+			rmmod icmp4
+			rc=1
+		else
+			log | grep 'not loaded: attach point errors failed' &&
+				[ "$(log | wc -l)" -eq 1 ] && answered &&
+				insmod "$icmp4_ko" errors=0 &&
+				log | grep 'took over: receive$' && rmmod icmp4
+			rc=$?
+		fi
+		sysctl -q kernel.ftrace_enabled=1
+	else
+		echo 'this kernel does not let ftrace be switched off'
+		rc=0
+	fi
+	# While it is in nobody switches ftrace off, or it is still there after.
+	insmod "$icmp4_ko" || return
+	sysctl -q kernel.ftrace_enabled=0
+	grep -c '^__icmp_send .*icmp4_redirect' "$tracing/enabled_functions" ||
+		rc=1
+	sysctl -q kernel.ftrace_enabled=1
+	rmmod icmp4
+	! grep '^__icmp_send ' "$tracing/enabled_functions" || rc=1
+	unchanged && return "$rc"
 }
 
 twice()
@@ -181,25 +217,28 @@ twice()
 	rmmod icmp4 && unchanged && return "$rc"
 }
 
-# flood_from NAMESPACE ADDRESS FILE: its process in $!.
+# flood_from NAMESPACE FILE ARGUMENT...: its process in $!.
 flood_from()
 {
-	ip netns exec "$1" "$here/flood.py" "$2" >"$3" &
+	ip netns exec "$1" "$here/flood.py" "${@:3}" >"$2" &
 }
 
+# under_flood LOADS COUNTER [OPTION]: while the host answers on both processors.
 under_flood()
 {
-	local dir memory pid pids=() rc=0 sockets
+	local dir memory pid pids=() rc=0 sockets loads=$1
 
 	dir=$(mktemp -d)
 	memory=$(percpu)
 	sockets=$(slab RAW)
 	mark_log
-	flood_from "$left" 10.0.1.1 "$dir/left"
+	# shellcheck disable=SC2086 # an option or none
+	flood_from "$left" "$dir/left" ${3:-} 10.0.1.1
 	pids+=($!)
-	flood_from "$right" 10.0.2.1 "$dir/right"
+	# shellcheck disable=SC2086
+	flood_from "$right" "$dir/right" ${3:-} 10.0.2.1
 	pids+=($!)
-	ip netns exec "$host" "$here/reload.py" "$loads" || rc=1
+	ip netns exec "$host" "$here/reload.py" "$loads" "$2" || rc=1
 	kill "${pids[@]}"
 	for pid in "${pids[@]}"; do
 		wait "$pid" || rc=1
@@ -338,16 +377,20 @@ rmmod icmp4
 before=$(traces)
 
 ktap_print_header
-ktap_set_plan 11
+ktap_set_plan 13
 ktap_test_result 'loaded and unloaded, nothing is left' once
 ktap_test_result 'bad parameter' bad_parameter
 ktap_test_result 'unknown parameter' unknown_parameter
-ktap_test_result 'receive=0' nothing_taken
+ktap_test_result 'receive=0 errors=0' nothing_taken
+ktap_test_result 'the error attach point cannot be had' no_errors
 ktap_test_result 'loaded twice' twice
 ktap_test_result 'files in each namespace' files
 ktap_test_result 'unloaded while a file is open' open_file
 ktap_test_result 'unloaded while replies are in a queue' queued
 ktap_test_result 'what replies took is given back' nothing_kept
 ktap_test_result 'namespaces come and go' namespaces
-ktap_test_result "$loads times under flood, no reply lost" under_flood
+ktap_test_result "$loads times under flood, no reply lost" \
+	under_flood "$loads" InTaken
+ktap_test_result "$errors times under flood, no error lost" \
+	under_flood "$errors" ErrSent --errors
 ktap_finished

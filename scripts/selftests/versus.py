@@ -33,18 +33,23 @@ class Stimulus:
     replies: how many frames the built-in sends; None: not checked
     stamps: where, in an IP packet that answers, are clocks (ms since midnight)
     drop: the module's counter that says why it sends nothing
+    wait: seconds until all of it has happened
+    hide: bytes of its frames that may be any
     differs: the Difference that the module makes
     sysctls: {name below net.ipv4: value} to set first, and leave that way
     commands: lines for ip(8) before that
     """
 
     def __init__(self, name, *frames, replies=None, stamps=(), drop=None,
-                 differs=None, sysctls=None, commands=()):
+                 wait=0, hide=slice(0), differs=None, sysctls=None,
+                 commands=()):
         self.name = name
         self.frames = frames
         self.replies = replies
         self.stamps = stamps
         self.drop = drop
+        self.wait = wait
+        self.hide = hide
         self.differs = differs
         self.sysctls = sysctls or {}
         self.commands = commands
@@ -58,12 +63,13 @@ class Group:
     sysctls: {name below net.ipv4: value} while the group runs
     commands: lines for ip(8) before it, undone by those in undo
     rules: for nft(8), while the group runs
+    iptables: rules for iptables(8), while the group runs
     matched: {counter: packets} of the rules; all others have to be 0
     """
 
     def __init__(self, name, stimuli, answered=None, events=None,
                  sysctls=None, commands=(), undo=(), rules=None,
-                 matched=None):
+                 iptables=(), matched=None):
         self.name = name
         self.stimuli = list(stimuli)
         self.answered = len(self.stimuli) if answered is None else answered
@@ -72,6 +78,7 @@ class Group:
         self.commands = commands
         self.undo = undo
         self.rules = rules
+        self.iptables = iptables
         self.matched = matched or {}
 
 
@@ -154,7 +161,7 @@ class Normaliser:
             parts.append(seen)
             new[18:20] = struct.pack("!H", list(self.parts).index(
                 (seen.dst, seen.ident)))
-        else:
+        elif seen.proto == 1:
             problems, own = check_message(seen.body)
             self.problems += problems
             stamps.update(seen.hlen + at for at in own)
@@ -187,14 +194,15 @@ def normalise(outcome, stamps, begin):
 class Pass:
     """One run of all groups, with the module in or out."""
 
-    def __init__(self, module):
+    def __init__(self, module, topology):
         self.module = module
+        self.topology = topology
         self.outcomes = {}
         self.totals = {}
         self.matched = {}
 
     def run(self, groups):
-        host = lab.Lab()
+        host = self.topology()
         if self.module:
             lab.insmod()
         try:
@@ -210,6 +218,8 @@ class Pass:
             lab.ip(*group.commands)
         if group.rules:
             lab.nft(group.rules)
+        for rule in group.iptables:
+            lab.run("iptables", "-A", *rule.split())
         old = {name: lab.sysctl(name, value)
                for name, value in group.sysctls.items()}
         host.exchange([])
@@ -221,6 +231,8 @@ class Pass:
         if group.rules:
             self.matched[group] = lab.nft_counters()
             lab.nft("flush ruleset")
+        if group.iptables:
+            lab.run("iptables", "-F")
         if group.undo:
             lab.ip(*group.undo)
 
@@ -234,13 +246,15 @@ class Pass:
             for name, value in stimulus.sysctls.items():
                 lab.sysctl(name, value)
             begin = now_ms()
-            outcome = Outcome(host.exchange(stimulus.frames), None)
+            outcome = Outcome(host.exchange(stimulus.frames, stimulus.wait),
+                              None)
             was, mib = mib, lab.mib()
             outcome.mib = mib.since(was)
             if watch:
                 was, stat = stat, lab.stat()
                 outcome.stat = stat.since(was)
             normalise(outcome, stimulus.stamps, begin)
+            outcome.hide(stimulus.hide)
             self.outcomes[stimulus] = outcome
 
 
@@ -281,9 +295,11 @@ def judge_stimulus(stimulus, builtin, module):
             outcome.hide(stimulus.differs.hidden)
     if not module.same(expected):
         problems += explain(expected, module)
-    if stimulus.drop and module.stat != {"Icmp4.InTaken": 1,
-                                         "Icmp4." + stimulus.drop: 1}:
-        problems.append(f"module counts {module.stat}, not {stimulus.drop}")
+    if stimulus.drop:
+        asked = "ErrRaised" if stimulus.drop.startswith("Err") else "InTaken"
+        if module.stat != {"Icmp4." + asked: 1, "Icmp4." + stimulus.drop: 1}:
+            problems.append(f"module counts {module.stat}, "
+                            f"not {stimulus.drop}")
     return [f"{stimulus.name}: {text}" for text in problems]
 
 
@@ -308,9 +324,9 @@ def judge_group(group, builtin, module):
     return problems
 
 
-def run(groups, differences):
+def run(groups, differences, topology):
     """All tests of a suite that compare."""
-    passes = Pass(False), Pass(True)
+    passes = Pass(False, topology), Pass(True, topology)
     for one in passes:
         one.run(groups)
     wrong = {difference: [] for difference in differences}
@@ -328,12 +344,12 @@ def run(groups, differences):
         ktap.test_result(f"on purpose: {difference.name}", problems)
 
 
-def run_alone(tests):
+def run_alone(tests, topology):
     """Tests of the module alone: functions that are given a Lab and return
     problems, and whose first line of documentation is the name.
     """
     for test in tests:
-        host = lab.Lab()
+        host = topology()
         lab.insmod()
         try:
             problems = test(host)
@@ -344,13 +360,15 @@ def run_alone(tests):
                          problems)
 
 
-def main(groups, alone=()):
-    """Run a suite: groups, the differences they show, and tests alone."""
+def main(groups, alone=(), topology=lab.Lab):
+    """Run a suite: groups, the differences they show, and tests alone; in a
+    lab.Lab, or what grows out of one.
+    """
     differences = list(dict.fromkeys(
         stimulus.differs for group in groups for stimulus in group.stimuli
         if stimulus.differs))
     ktap.print_header()
     ktap.set_plan(len(groups) + len(differences) + len(alone))
-    run(groups, differences)
-    run_alone(alone)
+    run(groups, differences, topology)
+    run_alone(alone, topology)
     ktap.finished()
