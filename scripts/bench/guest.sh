@@ -65,13 +65,31 @@ counters()
 	sent=$(counter /proc/net/snmp Icmp OutMsgs)
 	taken=0
 	[ "$handler" = built-in ] ||
-		taken=$(counter /proc/net/icmp4/stat Icmp4 InTaken)
+		taken=$(counter /proc/net/icmp4/stat Icmp4 "$(took)")
+}
+
+# Which counter of icmp4 says that it was icmp4 which answered.
+took()
+{
+	case $request in
+	unreach) echo ErrSent ;;
+	*) echo InTaken ;;
+	esac
 }
 
 # expect WHAT VALUE WANTED
 expect()
 {
 	[ "$2" = "$3" ] || fail "$handler $name: $1 is $2, not $3"
+}
+
+# length: of an answer; an error is longer by what it quotes.
+length()
+{
+	case $request in
+	unreach) echo $((headers + 20 + 8 + bytes)) ;;
+	*) echo $((headers + bytes)) ;;
+	esac
 }
 
 check()
@@ -81,7 +99,7 @@ check()
 	[ "$requests" -gt 0 ] || fail "$handler $name: nothing was injected"
 	[ "$answered" = no ] || answers=$requests
 	expect 'frames sent' "${got[frames]}" "$answers"
-	expect 'bytes sent' "${got[bytes]}" $((answers * (headers + bytes)))
+	expect 'bytes sent' "${got[bytes]}" $((answers * $(length)))
 	expect 'Icmp OutMsgs' $((sent - sent_before)) "$answers"
 	if [ "$answered" = no ]; then
 		expect 'correct answers' "${got[answers]}" "0 of $all"
@@ -89,7 +107,7 @@ check()
 		expect 'correct answers' "${got[answers]}" "$all of $all"
 	fi
 	[ "$handler" = built-in ] ||
-		expect 'Icmp4 InTaken' $((taken - taken_before)) "$requests"
+		expect "Icmp4 $(took)" $((taken - taken_before)) "$requests"
 }
 
 measure()

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a request costs the host, in instructions: from the driver's
  * netif_receive_skb() to the end of the answer in the dummy device bench0, all
- * freeing included.
+ * freeing included. A UDP datagram that nobody awaits is a request, too, and the
+ * error about it the answer.
  *
  * Writing "REQUEST BYTES" to <debugfs>/icmp4_bench injects many of these
  * requests; reading shows what came of it, one "key value" a line:
@@ -30,6 +31,7 @@
 #include <linux/seq_file.h>
 #include <linux/sort.h>
 #include <linux/timex.h>
+#include <linux/udp.h>
 #include <net/ip.h>
 #include <net/net_namespace.h>
 
@@ -45,29 +47,50 @@
 #define BENCH_BATCHES	101
 #define BENCH_SAMPLES	4
 
+/* Those of UDP are as long as those of ICMP. */
 #define BENCH_HEADERS	(ETH_HLEN + sizeof(struct iphdr) + sizeof(struct icmphdr))
 #define BENCH_FRAME_MAX	1514
 
 /**
  * struct bench_request - a kind of request
  * @name: as it is written to the file
- * @type: of the message
+ * @protocol: of its IP packet
+ * @type: of the message, if it is an ICMP one
  * @answer: type of the message that answers it
+ * @code: code of that
  * @least: bytes behind the ICMP header it needs
  * @kept: how many of the bytes behind the ICMP header the answer repeats;
  *	0 for all
  */
 struct bench_request {
 	const char *name;
+	u8 protocol;
 	u8 type;
 	u8 answer;
+	u8 code;
 	unsigned int least;
 	unsigned int kept;
 };
 
 static const struct bench_request bench_requests[] = {
-	{ "echo", ICMP_ECHO, ICMP_ECHOREPLY, 0, 0 },
-	{ "timestamp", ICMP_TIMESTAMP, ICMP_TIMESTAMPREPLY, 12, 4 },
+	{
+		.name = "echo",
+		.protocol = IPPROTO_ICMP,
+		.type = ICMP_ECHO,
+		.answer = ICMP_ECHOREPLY,
+	}, {
+		.name = "timestamp",
+		.protocol = IPPROTO_ICMP,
+		.type = ICMP_TIMESTAMP,
+		.answer = ICMP_TIMESTAMPREPLY,
+		.least = 12,
+		.kept = 4,
+	}, {
+		.name = "unreach",
+		.protocol = IPPROTO_UDP,
+		.answer = ICMP_DEST_UNREACH,
+		.code = ICMP_PORT_UNREACH,
+	},
 };
 
 /* What is written, what is read; under the lock. */
@@ -89,14 +112,36 @@ static unsigned int bench_answers;
 static struct sk_buff *bench_batch[BENCH_BATCH];
 static u64 bench_took[BENCH_BATCHES];
 
+static void bench_write_icmp(void *to, const struct bench_request *request,
+			     unsigned int bytes)
+{
+	struct icmphdr *icmph = to;
+
+	icmph->type = request->type;
+	icmph->un.echo.id = htons(0x1234);
+	icmph->un.echo.sequence = htons(1);
+	icmph->checksum = ip_compute_csum(icmph, sizeof(*icmph) + bytes);
+}
+
+/* To a port where nobody listens; without a checksum, so that the cost of this
+ * one does not stand beside that of the answer's.
+ */
+static void bench_write_udp(void *to, unsigned int bytes)
+{
+	struct udphdr *uh = to;
+
+	uh->source = htons(40000);
+	uh->dest = htons(9);
+	uh->len = htons(sizeof(*uh) + bytes);
+}
+
 static void bench_write_frame(const struct net_device *dev,
 			      const struct bench_request *request,
 			      unsigned int bytes)
 {
 	struct ethhdr *eth = (struct ethhdr *)bench_frame;
 	struct iphdr *iph = (struct iphdr *)(eth + 1);
-	struct icmphdr *icmph = (struct icmphdr *)(iph + 1);
-	u8 *data = (u8 *)(icmph + 1);
+	u8 *data = bench_frame + BENCH_HEADERS;
 	unsigned int i;
 
 	bench_len = BENCH_HEADERS + bytes;
@@ -110,17 +155,17 @@ static void bench_write_frame(const struct net_device *dev,
 	iph->tot_len = htons(bench_len - ETH_HLEN);
 	iph->frag_off = htons(IP_DF);
 	iph->ttl = IPDEFTTL;
-	iph->protocol = IPPROTO_ICMP;
+	iph->protocol = request->protocol;
 	iph->saddr = BENCH_PEER;
 	iph->daddr = BENCH_HOST;
 	ip_send_check(iph);
 
-	icmph->type = request->type;
-	icmph->un.echo.id = htons(0x1234);
-	icmph->un.echo.sequence = htons(1);
 	for (i = 0; i < bytes; i++)
 		data[i] = i;
-	icmph->checksum = ip_compute_csum(icmph, sizeof(*icmph) + bytes);
+	if (request->protocol == IPPROTO_ICMP)
+		bench_write_icmp(iph + 1, request, bytes);
+	else
+		bench_write_udp(iph + 1, bytes);
 }
 
 /* As a driver hands it over: fresh, linear, nobody else's, in a page fragment.
@@ -198,28 +243,45 @@ static int bench_time(struct net_device *dev)
 	return 0;
 }
 
+/* Do identifier, sequence number and what follows return, in one piece? */
+static bool bench_is_reply(const struct icmphdr *icmph, unsigned int len)
+{
+	const u8 *asked = bench_frame + ETH_HLEN + sizeof(struct iphdr);
+	unsigned int same = bench_sampled->kept ?: len - sizeof(*icmph);
+
+	return len == bench_len - ETH_HLEN - sizeof(struct iphdr) &&
+	       !memcmp(&icmph->un, &((struct icmphdr *)asked)->un,
+		       sizeof(icmph->un) + same);
+}
+
+/* Does it quote all of the packet, as it came? */
+static bool bench_is_error(const struct icmphdr *icmph, unsigned int len)
+{
+	return len == sizeof(*icmph) + bench_len - ETH_HLEN &&
+	       !icmph->un.gateway &&
+	       !memcmp(icmph + 1, bench_frame + ETH_HLEN,
+		       bench_len - ETH_HLEN);
+}
+
 /* Is this linear packet, from its IP header on, the answer to the request? */
 static bool bench_is_answer(const struct sk_buff *skb)
 {
-	const struct iphdr *asked = (struct iphdr *)(bench_frame + ETH_HLEN);
 	const struct iphdr *iph = ip_hdr(skb);
 	const struct icmphdr *icmph = (struct icmphdr *)(iph + 1);
-	unsigned int len = bench_len - ETH_HLEN;
-	unsigned int same = bench_sampled->kept ?: len - sizeof(*iph) -
-						       sizeof(*icmph);
+	unsigned int len = skb_tail_pointer(skb) - skb_network_header(skb);
 
-	if (skb_tail_pointer(skb) - skb_network_header(skb) != len)
-		return false;
-	if (iph->version != IPVERSION || iph->ihl != 5 ||
+	if (len < sizeof(*iph) + sizeof(*icmph) ||
+	    iph->version != IPVERSION || iph->ihl != 5 ||
 	    ntohs(iph->tot_len) != len || ip_fast_csum(iph, iph->ihl) ||
 	    iph->ttl != IPDEFTTL || iph->protocol != IPPROTO_ICMP ||
 	    iph->saddr != BENCH_HOST || iph->daddr != BENCH_PEER)
 		return false;
-	/* Identifier, sequence number and what follows, in one piece. */
-	return icmph->type == bench_sampled->answer && !icmph->code &&
-	       !ip_compute_csum(icmph, len - sizeof(*iph)) &&
-	       !memcmp(&icmph->un, &((struct icmphdr *)(asked + 1))->un,
-		       sizeof(icmph->un) + same);
+	len -= sizeof(*iph);
+	if (icmph->type != bench_sampled->answer ||
+	    icmph->code != bench_sampled->code || ip_compute_csum(icmph, len))
+		return false;
+	return bench_sampled->protocol == IPPROTO_ICMP ?
+	       bench_is_reply(icmph, len) : bench_is_error(icmph, len);
 }
 
 static int bench_look(struct sk_buff *skb, struct net_device *dev,
