@@ -15,16 +15,33 @@ here=$(dirname "$0")
 kernel=${KERNEL:-6.1}
 out=
 
+# Those of the kernel's own selftests that a guest runs, as they are.
+own='icmp.sh icmp_redirect.sh traceroute.sh lib.sh lib'
+
+# The options of guest.sh that put them there, a word a line.
+own_selftests()
+{
+	local source name
+
+	source=$("$here/vm/kernel.sh" "$kernel" source)
+	for name in $own; do
+		name=tools/testing/selftests/net/$name
+		[ ! -e "$source/$name" ] ||
+			printf '%s\n' --add "$source/$name:icmp4/kernel/${name#tools/}"
+	done
+}
+
 main()
 {
-	local rc=0 options names
+	local rc=0 options names added
 
 	read -ra names <<<"${T:-}"
 	read -ra options <<<"${GUEST:-}"
 	out=$(mktemp)
 	trap 'rm -f "$out"' EXIT
 	"$here/deps.sh" build guest
-	"$here/vm/guest.sh" --kernel "$kernel" --timeout 5400 \
+	mapfile -t added < <(own_selftests)
+	"$here/vm/guest.sh" --kernel "$kernel" --timeout 5400 "${added[@]}" \
 		${options[@]+"${options[@]}"} -- selftests/run.sh \
 		${names[@]+"${names[@]}"} "$@" | tee "$out" || rc=${PIPESTATUS[0]}
 	ktap_verdict "$out" "$rc"

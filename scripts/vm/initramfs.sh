@@ -14,7 +14,8 @@ here=$(dirname "$0")
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 unset LD_LIBRARY_PATH LD_PRELOAD PYTHONPATH PYTHONHOME
 
-commands='bash ip tc ss nstat bridge ping traceroute tcpdump nft iptables
+commands='bash ip tc ss nstat bridge ping tracepath traceroute traceroute6 mtr
+mtr-packet jq tcpdump nft iptables
 iptables-save iptables-restore iptables-nft iptables-legacy conntrack ethtool
 sysctl python3 kmod modprobe insmod rmmod lsmod modinfo date sleep timeout stat
 grep sed stty unshare nsenter setpriv dmesg'
