@@ -175,11 +175,21 @@ show_ping()
 
 show_traceroute()
 {
+	local before
+
+	before=$(counter ErrSent)
 	outside traceroute -n -q 1 $behind
 	verdict 'the guest routes to a second host of its own' \
 		said " 2  $behind"
 	outside traceroute -I -n -q 1 $behind
 	verdict 'the same by ICMP' said " 2  $behind"
+	verdict "the answers of hop 1 are this module's, too: errors it originated" \
+		test $(($(counter ErrSent) - before)) -ge 2
+	in_guest 'sysctl -w net.ipv4.icmp_errors_extension_mask=1'
+	outside traceroute -n -q 1 -e $behind
+	verdict 'a knob of newer kernels: hop 1 says by which interface the probe came' \
+		said '<2/15:'
+	in_guest 'sysctl -w net.ipv4.icmp_errors_extension_mask=0'
 }
 
 show_knob()
