@@ -21,9 +21,12 @@ own='icmp.sh icmp_redirect.sh traceroute.sh lib.sh lib'
 # The options of guest.sh that put them there, a word a line.
 own_selftests()
 {
-	local source name
+	local source name userland
 
 	source=$("$here/vm/kernel.sh" "$kernel" source)
+	userland=$("$here/vm/kernel.sh" "$kernel" userland)
+	[ -z "$userland" ] ||
+		printf '%s\n' --add "$userland:icmp4/kernel/userland"
 	for name in $own; do
 		name=tools/testing/selftests/net/$name
 		[ ! -e "$source/$name" ] ||

@@ -117,6 +117,9 @@ BROADCAST_SOURCE = Difference(
 OWN_FLOW = Difference(
     "errors that take the way of their packet back keep their own addresses",
     own_flow("192.0.2.1"))
+VRF_INBOUND = Difference(
+    "in a VRF the inbound interface is the one the packet came by",
+    from_address("192.0.2.1"))
 CLASS_E = Difference(
     "no error goes to a class E source", refused())
 LOOPBACK_SOURCE = Difference(

@@ -48,11 +48,13 @@ def checksum_of_zeros():
                 return int.from_bytes(message[2:4], "big")
 
 
-def builtin_answers(frames, commands=()):
+def builtin_answers(frames, commands=(), sysctls=()):
     """What a router without the module sends in return."""
     host = router.Router()
     try:
         lab.ip(*commands)
+        for name, value in sysctls:
+            lab.sysctl(name, value)
         return host.exchange(frames)
     finally:
         host.close()

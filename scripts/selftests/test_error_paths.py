@@ -13,7 +13,7 @@ compared with the built-in ICMP.
 
 import kernel
 import versus
-from differences import CLASS_E, OWN_FLOW
+from differences import CLASS_E, OWN_FLOW, VRF_INBOUND
 from packet import (IP_DF, IP_MF, TCP, UDP, UNREACH, addr, echo, fragments,
                     frame, icmp, ip, payload, tcp, udp)
 from router import SERVER, Router, idents, probe
@@ -161,6 +161,11 @@ def vrf():
                                      src="192.0.2.3"), replies=1)
     yield Stimulus("with options", probe(ttl=1, options=route(RR, 3)),
                    replies=1)
+    for word, packet in (("time exceeded", probe(ttl=1)),
+                         ("too big", probe(1460, frag=IP_DF))):
+        yield Stimulus(f"{word}, from the inbound interface", packet,
+                       replies=1, differs=VRF_DIFFERS,
+                       sysctls={"icmp_errors_use_inbound_ifaddr": 1})
 
 
 VRF = ["link add blue type vrf table 10", "link set blue up",
@@ -169,7 +174,7 @@ VRF = ["link add blue type vrf table 10", "link set blue up",
          for number in (2, 3, 4)),
        "neigh replace 10.1.0.2 dev h1 lladdr 02:00:00:00:00:04",
        "route add unreachable default metric 4278198272 table 10",
-       "link set h1 mtu 1400"]
+       "address add 203.0.113.77/32 dev blue", "link set h1 mtu 1400"]
 NO_VRF = ["link set h0 nomaster", "link set h1 nomaster", "link del blue",
           "link set h1 mtu 1500",
           *(f"neigh replace 192.0.2.{number} dev h0 lladdr 02:00:00:00:00:02"
@@ -243,6 +248,10 @@ STATE = ("state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x42 mode "
          "tunnel enc ecb(cipher_null) '' auth digest_null ''")
 TEMPLATE = (" tmpl src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x42 "
             "mode tunnel")
+VRF_ANSWER = kernel.builtin_answers(
+    [probe(ttl=1)], VRF, [("icmp_errors_use_inbound_ifaddr", 1)])
+VRF_DIFFERS = (VRF_INBOUND if VRF_ANSWER[0][26:30] != addr("192.0.2.1")
+               else None)
 LED = kernel.builtin_answers([probe(ttl=1)], [
     f"xfrm {BLOCK}", f"xfrm {ALLOW.format('src 0.0.0.0/0')}"])
 OWN_FLOW_DIFFERS = OWN_FLOW if LED[0][26:30] != addr("192.0.2.1") else None
@@ -277,7 +286,8 @@ GROUPS = [
           undo=["address del 192.0.2.77/24 dev h0",
                 "address del 192.0.2.78/24 dev h0",
                 "address del 10.1.0.99/24 dev h1", "link set h1 mtu 1500"]),
-    Group("VRF", vrf(), commands=VRF, undo=NO_VRF),
+    Group("VRF", vrf(), commands=VRF, undo=NO_VRF,
+          sysctls={"icmp_errors_use_inbound_ifaddr": 0}),
     Group("tunnels", tunnels(), commands=TUNNEL, undo=NO_TUNNEL,
           rules=TUNNEL_NAT),
     policy("errors are blocked", 0, BLOCK),

@@ -193,10 +193,23 @@ def load_while_sockets_fail():
     return conclude(ours, problems)
 
 
+def provoke(number):
+    """Datagrams from the peer to a closed port; some may not even leave."""
+    lab.run("ip", "netns", "exec", "peer", "python3", "-c",
+            "import socket\n"
+            "sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+            f"for _ in range({number}):\n"
+            "    try:\n"
+            f"        sock.sendto(bytes(56), ('{ADDRESS}', 9))\n"
+            "    except OSError:\n"
+            "        pass\n")
+
+
 def traffic_while_some_fail():
-    """Requests that others hold, while one of ten allocations fails that cannot
-    wait.
+    """Requests that others hold, and packets that cause errors, while one of ten
+    allocations fails that cannot wait.
     """
+    lab.sysctl("icmp_ratemask", 0)
     lab.insmod()
     before = lab.stat()
     with socket.socket(socket.AF_INET, socket.SOCK_RAW,
@@ -205,6 +218,8 @@ def traffic_while_some_fail():
         pings = [ping("-f", "-c", "1000", "-s", size, *more)
                  for size, *more in (["56"], ["4000"], ["56", "-R"])]
         failslab(ignore_gfp_wait="Y", interval=1, times=-1, probability=10)
+        for _ in range(20):
+            provoke(50)
         for process in pings:
             process.wait()
         failslab(probability=0, ignore_gfp_wait="N")
@@ -215,9 +230,16 @@ def traffic_while_some_fail():
     problems = []
     if not memory:
         problems.append("no reply failed for lack of memory")
-    dropped = sum(value for name, value in now.items()
-                  if name not in ("Icmp4.InTaken", "Icmp4.OutReplies",
-                                  "Icmp4.OutCopied", "Icmp4.OutDiscarded"))
+    if not now.get("Icmp4.ErrNoMemory"):
+        problems.append("no error failed for lack of memory")
+    refused = sum(value for name, value in now.items() if ".Err" in name and
+                  name not in ("Icmp4.ErrRaised", "Icmp4.ErrSent"))
+    raised = now.get("Icmp4.ErrRaised", 0)
+    if raised != refused + now.get("Icmp4.ErrSent", 0):
+        problems.append(f"{raised} errors raised, {refused} refused")
+    dropped = sum(value for name, value in now.items() if ".Err" not in name
+                  and name not in ("Icmp4.InTaken", "Icmp4.OutReplies",
+                                   "Icmp4.OutCopied", "Icmp4.OutDiscarded"))
     if taken != sent + dropped:
         problems.append(f"{taken} taken, {sent} answered, {dropped} dropped")
     if not answered(10):

@@ -1,15 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 400
+# timeout: 900
 #
 # The kernel's own selftests about errors, out of its source and unchanged, with
-# the module loaded. They make the namespaces they need.
+# the module loaded. They make the namespaces they need. Where the host's tools are
+# too old for them, those of the kernel's own release are used.
 
 # shellcheck disable=SC2317,SC2329 # functions called by name
 # shellcheck source=scripts/selftests/ktap.sh
 . "$(dirname "$0")/ktap.sh"
 
 own=/icmp4/kernel/testing/selftests/net
+PATH=/icmp4/kernel/userland/bin:$PATH
 icmp4_ko=${ICMP4_KO:-/icmp4/icmp4.ko}
 tracing=/sys/kernel/tracing
 tests=(icmp.sh icmp_redirect.sh traceroute.sh)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 420
+# timeout: 600
 #
 # Loading and unloading, while echo requests come in from two sides.
 #

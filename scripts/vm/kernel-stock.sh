@@ -215,6 +215,44 @@ kernel_source()
 	echo "$dir/linux"
 }
 
+# The release's traceroute with what it needs of the C library, to be run from
+# wherever this is put.
+stock_make_userland()
+{
+	local dir=${*: -1} lib name
+
+	mkdir "$dir/all"
+	archive_fetch "$stock_suite" "$dir/all" "the $stock_version userland" \
+		"${@:1:$#-1}" || return
+	mkdir "$dir/bin" "$dir/lib"
+	lib=$dir/all/usr/lib/x86_64-linux-gnu
+	cp -L "$lib"/{ld-linux-x86-64.so.2,libc.so.6,libm.so.6} "$dir/lib"
+	cp "$dir/all/usr/bin/traceroute.db" "$dir/lib"
+	rm -r "$dir/all"
+	for name in traceroute traceroute6; do
+		cat >"$dir/bin/$name" <<-'END'
+			#!/bin/sh
+			lib=${0%/*}/../lib
+			exec "$lib/ld-linux-x86-64.so.2" --library-path "$lib" \
+				--argv0 "${0##*/}" "$lib/traceroute.db" "$@"
+		END
+		chmod +x "$dir/bin/$name"
+	done
+}
+
+kernel_userland()
+{
+	local packages dir
+
+	stock_is_foreign || return 0
+	packages=$(archive_versions "$stock_suite" traceroute libc6)
+	dir=$stock_dir/userland/$(content_key -s "$packages" \
+		"$here/kernel-stock.sh")
+	# shellcheck disable=SC2086 # a list
+	once "$dir" "kernel-$stock_version-userland" stock_make_userland $packages
+	echo "$dir"
+}
+
 kernel_memory()
 {
 	echo 768M

@@ -10,6 +10,8 @@
 #   boot      what is started: uncompressed if that works, it boots faster
 #   modules   lib/modules/RELEASE, with depmod done
 #   source    the distribution's source tree
+#   userland  bin/ with tools that tests of it may want newer than the host's;
+#             empty if the host is as new
 #   memory    what a guest with it needs
 #   refresh   forget which version was used so far, take the newest
 #
@@ -41,7 +43,7 @@ main()
 	fi
 	[ $# -eq 2 ] || [ "$what" = make ] ||
 		die 'usage: kernel.sh NAME WHAT' \
-			"names: $(kernel_names); what: release kdir symvers boot modules source memory make refresh"
+			"names: $(kernel_names); what: release kdir symvers boot modules source userland memory make refresh"
 	row=$(awk -v name="$name" '!/^#/ && $1 == name' "$here/kernels")
 	[ -n "$row" ] || die "no such kernel: $name" \
 		"scripts/vm/kernels has: $(kernel_names)"
@@ -52,7 +54,7 @@ main()
 	kernel_row "$name" $row
 	shift 2
 	case $what in
-	release | kdir | symvers | boot | modules | source | memory | make | refresh)
+	release | kdir | symvers | boot | modules | source | userland | memory | make | refresh)
 		"kernel_$what" "$@"
 		;;
 	*)
