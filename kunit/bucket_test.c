@@ -53,11 +53,14 @@ static s64 full_at(const struct sets *sets, u64 tag)
 static bool allows(struct kunit *test, struct sets *sets, u64 tag, s64 now,
 		   const struct icmp4_rate *rate)
 {
+	bool late = full_at(sets, tag) > now + rate->burst * rate->interval;
 	struct sets before = *sets;
 	bool granted;
 
+	/* To look takes nothing, but what a longer interval left is cut. */
 	granted = icmp4_bucket_allows(sets->set, tag, now, rate);
-	KUNIT_ASSERT_TRUE_MSG(test, !memcmp(sets, &before, sizeof(before)),
+	KUNIT_ASSERT_TRUE_MSG(test, late || !memcmp(sets, &before,
+						    sizeof(before)),
 			      "to look changed something");
 	return granted;
 }
@@ -280,6 +283,22 @@ static void bucket_rate_changes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, drain(test, &sets, 1, SECOND, &old), 6);
 	KUNIT_EXPECT_EQ(test, drain(test, &sets, 1, SECOND + row->wait,
 				    &row->rate), row->want);
+}
+
+/* Nobody waits for what a much longer interval would have taken. */
+static void bucket_rate_shortened(struct kunit *test)
+{
+	static const struct icmp4_rate longer = { 3600 * SECOND, 6 };
+	static const struct icmp4_rate rate = { SECOND, 6 };
+	struct sets sets = {};
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, drain(test, &sets, 1, SECOND, &longer), 6);
+	for (i = 0; i < 10; i++)
+		KUNIT_EXPECT_EQ(test, drain(test, &sets, 1,
+					    SECOND * (2 + i), &rate),
+				i ? 1 : 0);
+	KUNIT_EXPECT_EQ(test, drain(test, &sets, 1, 60 * SECOND, &rate), 6);
 }
 
 /* Owners that share a set share nothing else, whatever bit tells them apart. */
@@ -512,6 +531,7 @@ static struct kunit_case bucket_cases[] = {
 	KUNIT_CASE_PARAM(bucket_idle, rate_gen_params),
 	KUNIT_CASE(bucket_full_at),
 	KUNIT_CASE_PARAM(bucket_rate_changes, change_gen_params),
+	KUNIT_CASE(bucket_rate_shortened),
 	KUNIT_CASE(bucket_owners),
 	KUNIT_CASE(bucket_recycled),
 	KUNIT_CASE(bucket_evicted),

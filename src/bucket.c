@@ -9,6 +9,22 @@
 
 #include "bucket.h"
 
+/* When it will be full again: no later than when all its tokens have come anew.
+ * Charged under a longer interval than now's it may say so, and is told better,
+ * or its owner would wait for as long as that was.
+ */
+static s64 bucket_full_at(struct icmp4_bucket *bucket, s64 now,
+			  const struct icmp4_rate *rate)
+{
+	s64 most = now + rate->burst * rate->interval;
+	s64 full_at = atomic64_read(&bucket->full_at);
+
+	if (likely(full_at <= most))
+		return full_at;
+	atomic64_cmpxchg(&bucket->full_at, full_at, most);
+	return most;
+}
+
 static bool bucket_has_token(s64 full_at, s64 now,
 			     const struct icmp4_rate *rate)
 {
@@ -58,17 +74,17 @@ static struct icmp4_bucket *bucket_take(struct icmp4_bucket *set, u64 tag,
  * @now: a clock that never goes back, in ns
  * @rate: what the owner is granted
  *
- * Reads only.
+ * Takes nothing.
  *
  * Return: true if a message may go.
  */
 bool icmp4_bucket_allows(struct icmp4_bucket *set, u64 tag, s64 now,
 			 const struct icmp4_rate *rate)
 {
-	const struct icmp4_bucket *bucket = bucket_find(set, tag);
+	struct icmp4_bucket *bucket = bucket_find(set, tag);
 
-	return !bucket ||
-	       bucket_has_token(atomic64_read(&bucket->full_at), now, rate);
+	return !bucket || bucket_has_token(bucket_full_at(bucket, now, rate),
+					   now, rate);
 }
 
 /**
@@ -90,7 +106,7 @@ bool icmp4_bucket_charge(struct icmp4_bucket *set, u64 tag, s64 now,
 		bucket = bucket_find(set, tag) ?: bucket_take(set, tag, now);
 	} while (!bucket);
 
-	full_at = atomic64_read(&bucket->full_at);
+	full_at = bucket_full_at(bucket, now, rate);
 	do {
 		if (!bucket_has_token(full_at, now, rate))
 			return false;

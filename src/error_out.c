@@ -41,6 +41,7 @@
  * @info: second word of the ICMP header, network order
  * @iif: index of the interface the packet came by; 0 if that is not known
  * @known: where IP found the packet's options; none if their length is 0
+ * @extended: it has an extension
  * @limit: the limits that it passed so far
  * @key: what its route depends on
  * @tos: whole TOS byte
@@ -52,6 +53,7 @@ struct icmp4_error {
 	__be32 info;
 	int iif;
 	const struct ip_options *known;
+	bool extended;
 	struct icmp4_limit limit;
 	struct icmp4_route_key key;
 	u8 tos;
@@ -66,11 +68,24 @@ static bool icmp4_error_has_header(const struct sk_buff *skb)
 	       ip_hdr(skb)->ihl >= 5;
 }
 
+/* Fragments that were put together may lie in the memory of a device, too. */
+static bool icmp4_error_is_readable(const struct sk_buff *skb)
+{
+	const struct sk_buff *frag;
+
+	if (!skb_frags_readable(skb))
+		return false;
+	skb_walk_frags(skb, frag)
+		if (!skb_frags_readable(frag))
+			return false;
+	return true;
+}
+
 /* Bytes of the packet from its IP header on that can be read. */
 static unsigned int icmp4_error_there(const struct sk_buff *skb)
 {
-	unsigned int len = skb_frags_readable(skb) ? skb->len :
-						     skb_headlen(skb);
+	unsigned int len = icmp4_error_is_readable(skb) ? skb->len :
+							  skb_headlen(skb);
 
 	return len - skb_network_offset(skb);
 }
@@ -186,7 +201,7 @@ static void icmp4_error_fill(struct sk_buff *skb,
 }
 
 static enum icmp4_drop icmp4_error_build(struct icmp4_net *in, struct sock *sk,
-					 const struct icmp4_error *error,
+					 struct icmp4_error *error,
 					 struct rtable *rt, unsigned int optlen,
 					 struct sk_buff **built)
 {
@@ -207,10 +222,10 @@ static enum icmp4_drop icmp4_error_build(struct icmp4_net *in, struct sock *sk,
 	if (!len)
 		return ICMP4_DROP_ERR_NO_ROOM;
 	ext_len = icmp4_error_extend(in, error, icmp4_quote_room(&quote), ext);
-	if (ext_len) {
-		icmp4_stat_event(in, ICMP4_EVENT_EXTENDED);
-		len = min(len, 0U + ICMP4_EXTENSION_QUOTE);
-	}
+	/* What is padded has to be all there is (RFC 4884 4). */
+	error->extended = ext_len;
+	if (ext_len)
+		len = min(there, 0U + ICMP4_EXTENSION_QUOTE);
 
 	headroom = LL_RESERVED_SPACE(rt->dst.dev) + rt->dst.header_len +
 		   quote.head - sizeof(struct icmphdr);
@@ -265,6 +280,8 @@ static enum icmp4_drop icmp4_error_routed(struct icmp4_net *in, struct sock *sk,
 	trace_icmp4_error(error->skb, error->type, error->code, ICMP4_OK);
 	icmp4_trace_kernel(error->skb, error->type, error->code);
 	icmp4_stat_event(in, ICMP4_EVENT_ERROR);
+	if (error->extended)
+		icmp4_stat_event(in, ICMP4_EVENT_EXTENDED);
 	icmp4_send(in, sk, skb, error->type);
 	return ICMP4_OK;
 
@@ -296,8 +313,11 @@ static enum icmp4_drop icmp4_error_opt(struct icmp4_net *in,
 	enum icmp4_drop why;
 	struct sock *sk;
 
-	if (unlikely(opt && opt->info.srr))
+	if (unlikely(opt && opt->info.srr)) {
+		if (ipv4_is_zeronet(opt->info.faddr))
+			return ICMP4_DROP_ERR_SOURCE;
 		error->key.daddr = opt->info.faddr;
+	}
 	why = icmp4_limit_look(in, &error->limit, error->type, error->code,
 			       skb->dev && skb->dev->flags & IFF_LOOPBACK,
 			       error->key.daddr, error->key.oif);
@@ -349,7 +369,8 @@ static enum icmp4_drop icmp4_error(struct icmp4_net *in,
 	error->key = (struct icmp4_route_key) {
 		.daddr = iph->saddr,
 		.saddr = icmp4_source_error(in->net, skb, error->iif),
-		.flow = iph->daddr,
+		.flow_saddr = iph->saddr,
+		.flow_daddr = iph->daddr,
 		.oif = l3mdev_master_ifindex_rcu(icmp4_route_dev(skb)),
 		.mark = IP4_REPLY_MARK(in->net, skb->mark),
 		.secid = icmp4_route_secid(skb),

@@ -65,9 +65,8 @@ static bool icmp4_limit_global(struct net *net)
 
 static s64 icmp4_limit_interval(const struct net *net)
 {
-	int ticks = READ_ONCE(net->ipv4.sysctl_icmp_ratelimit);
-
-	return ticks > 0 ? (s64)ticks * (NSEC_PER_SEC / HZ) : 0;
+	return (s64)READ_ONCE(net->ipv4.sysctl_icmp_ratelimit) *
+	       (s64)(NSEC_PER_SEC / HZ);
 }
 
 static u64 icmp4_limit_tag(const struct net *net, __be32 daddr, int l3)
@@ -113,6 +112,9 @@ enum icmp4_drop icmp4_limit_look(struct icmp4_net *in,
 	limit->host = rate.interval;
 	if (!limit->host)
 		return ICMP4_OK;
+	/* As with the built-in: a rate below zero is never met. */
+	if (rate.interval < 0)
+		return ICMP4_DROP_ERR_LIMIT_HOST;
 	limit->tag = icmp4_limit_tag(in->net, daddr, l3);
 	if (!icmp4_bucket_allows(icmp4_limit_set(limit->tag), limit->tag,
 				 ktime_get_ns(), &rate))
@@ -142,7 +144,7 @@ enum icmp4_drop icmp4_limit_charge(struct icmp4_net *in,
 	if (!limit->masked)
 		return ICMP4_OK;
 	rate.interval = icmp4_limit_interval(in->net);
-	if (limit->host && rate.interval && !loopback &&
+	if (limit->host && rate.interval > 0 && !loopback &&
 	    !icmp4_bucket_charge(icmp4_limit_set(limit->tag), limit->tag,
 				 ktime_get_ns(), &rate))
 		return ICMP4_DROP_ERR_LIMIT_HOST;

@@ -4,8 +4,8 @@
 
 #include <linux/types.h>
 
-/* As many bytes behind the offending IP header as RFC 1812 4.3.2.3 wants there
- * to be room for: a message of 576 with two plain IP headers and its own.
+/* What a message of 576 bytes has room for behind its own headers, 20 and 8 of
+ * them (RFC 1812 4.3.2.3): asked for that, it is as full as can be.
  */
 #define ICMP4_QUOTELEN	548
 

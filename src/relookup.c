@@ -85,13 +85,14 @@ static struct dst_entry *icmp4_relookup_back(struct net *net,
 	err = xfrm_decode_session_reverse(net, skb, flowi4_to_flowi(&back),
 					  AF_INET);
 	if (err)
-		return ERR_PTR(err);
+		return ERR_PTR(-EINVAL);
 	if (icmp4_relookup_is_local(net, dev, back.saddr))
 		rt = __ip_route_output_key(net, &back);
 	else
 		rt = icmp4_relookup_input(net, skb, dev, &back, dscp);
+	/* -EPERM is for policies to say. */
 	if (IS_ERR(rt))
-		return ERR_CAST(rt);
+		return ERR_PTR(-EINVAL);
 	return xfrm_lookup(net, &rt->dst, flowi4_to_flowi(&back), NULL,
 			   XFRM_LOOKUP_ICMP);
 }

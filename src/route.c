@@ -44,7 +44,8 @@ static bool icmp4_route_same(const struct icmp4_route_key *a,
 			     const struct icmp4_route_key *b)
 {
 	return a->daddr == b->daddr && a->saddr == b->saddr &&
-	       a->flow == b->flow && a->oif == b->oif && a->mark == b->mark &&
+	       a->flow_saddr == b->flow_saddr &&
+	       a->flow_daddr == b->flow_daddr && a->oif == b->oif && a->mark == b->mark &&
 	       a->secid == b->secid && a->tos == b->tos &&
 	       a->type == b->type && a->code == b->code;
 }
@@ -79,7 +80,7 @@ static bool icmp4_route_by_ports(const struct net *net,
 				 const struct icmp4_route_key *key)
 {
 #ifdef CONFIG_IP_ROUTE_MULTIPATH
-	return key->flow &&
+	return key->flow_daddr &&
 	       READ_ONCE(net->ipv4.sysctl_fib_multipath_hash_policy);
 #else
 	return false;

@@ -13,8 +13,9 @@
  * struct icmp4_route_key - all that the choice of a route depends on
  * @daddr: next destination, network order
  * @saddr: source address, network order; 0 to let the route choose
- * @flow: of an error: destination of the packet it is about, which chooses among
- *	several paths; network order; 0 for a reply
+ * @flow_saddr: of an error: source of the packet it is about, network order. That
+ *	packet's flow chooses among several paths
+ * @flow_daddr: its destination, network order; 0 for a reply
  * @oif: index of the L3 master device to stay in, 0 for none
  * @mark: firewall mark
  * @secid: the LSM's label of the flow
@@ -25,7 +26,8 @@
 struct icmp4_route_key {
 	__be32 daddr;
 	__be32 saddr;
-	__be32 flow;
+	__be32 flow_saddr;
+	__be32 flow_daddr;
 	int oif;
 	u32 mark;
 	u32 secid;

@@ -79,7 +79,7 @@ int icmp4_sysctl_init(struct icmp4_net *in)
 	}
 	in->sysctl = register_net_sysctl_sz(in->net, "net/ipv4", table,
 					    ARRAY_SIZE(icmp4_knobs));
-	if (!in->sysctl) {
+	if (!in->sysctl && IS_ENABLED(CONFIG_SYSCTL)) {
 		kfree(table);
 		return -ENOMEM;
 	}

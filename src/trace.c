@@ -6,6 +6,7 @@
 
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <linux/srcu.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 
@@ -52,13 +53,14 @@ void icmp4_trace_init(void)
 void icmp4_trace_kernel(const struct sk_buff *skb, u8 type, u8 code)
 {
 	const struct tracepoint_func *it;
+	struct srcu_ctr __percpu *scp;
 
 	if (likely(!icmp4_trace_sent ||
 		   !rcu_access_pointer(icmp4_trace_sent->funcs)))
 		return;
-	preempt_disable_notrace();
+	scp = srcu_read_lock_fast_notrace(&tracepoint_srcu);
 	it = rcu_dereference_raw(icmp4_trace_sent->funcs);
 	for (; it && it->func; it++)
 		((icmp4_trace_probe)it->func)(it->data, skb, type, code);
-	preempt_enable_notrace();
+	srcu_read_unlock_fast_notrace(&tracepoint_srcu, scp);
 }

@@ -94,6 +94,12 @@ def not_to_itself(outcome):
     outcome.count("Ip.InDelivers", -1)
 
 
+def not_on_its_way(outcome):
+    """The built-in sends an error to itself, where it is no longer welcome."""
+    not_to_itself(outcome)
+    outcome.count("Ip.InDelivers", 1)
+
+
 def own_flow(source):
     """Up to 6.12 the built-in gives an error the addresses of the flow that led
     it through IPsec, and counts it by what is a port of that flow.
@@ -124,6 +130,8 @@ CLASS_E = Difference(
     "no error goes to a class E source", refused())
 LOOPBACK_SOURCE = Difference(
     "no error is sent about a loopback source on a wire", not_to_itself)
+NO_ERROR_HOP = Difference(
+    "no source route leads an error back by no address", not_on_its_way)
 SHORT_QUOTE = Difference(
     "no error quotes less than a header and 8 bytes", refused())
 TIMESTAMP_COUNT = Difference(

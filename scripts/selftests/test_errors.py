@@ -13,7 +13,8 @@ type, code, second word, source, TOS, TTL, quotation and checksum, byte for byte
 
 import kernel
 import versus
-from differences import BROADCAST_SOURCE, CLASS_E, LOOPBACK_SOURCE
+from differences import (BROADCAST_SOURCE, CLASS_E, LOOPBACK_SOURCE,
+                         NO_ERROR_HOP)
 from lab import paged
 from packet import (BROADCAST_MAC, IP_DF, IP_MF, PROBE, REDIRECT, TCP, UDP,
                     UNREACH, echo, ether, fragments, frame, icmp, ip, payload,
@@ -244,6 +245,8 @@ def source_routes():
                    replies=1)
     yield Stimulus("loose, no way to the next hop",
                    hop(LSRR, "10.2.0.1", "10.1.0.2"), replies=0)
+    yield Stimulus("came by 0.0.0.0", hop(LSRR, "0.0.0.0", pointer=8),
+                   replies=0, drop="ErrSource", differs=NO_ERROR_HOP)
     for kind in (LSRR, SSRR):
         yield Stimulus(f"came by {kind}, closed port", hop(
             kind, "192.0.2.3", "192.0.2.4", pointer=12), replies=1)

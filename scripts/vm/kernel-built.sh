@@ -110,11 +110,6 @@ kernel_source()
 	"$here/kernel.sh" "$built_source" source
 }
 
-kernel_userland()
-{
-	"$here/kernel.sh" "$built_source" userland
-}
-
 # A shadow of all memory, and what is freed waits for who still uses it.
 kernel_memory()
 {

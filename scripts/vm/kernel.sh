@@ -26,6 +26,12 @@
 
 here=$(cd "$(dirname "$0")" && pwd -P)
 
+# What is built here is built for the host.
+kernel_userland()
+{
+	:
+}
+
 kernel_names()
 {
 	awk -v kind="${1:-}" '!/^#/ && NF && (kind == "" || $2 == kind) {
