@@ -87,16 +87,10 @@ static bool icmp4_route_by_ports(const struct net *net,
 #endif
 }
 
-/**
- * icmp4_route_by_policy() - does IPsec have a say in what leaves?
- * @net: the namespace
- *
- * A plain route does not tell when a policy is deleted or a security association
- * comes: where there are policies, every message is looked up.
- *
- * Return: false if the way of a packet is the route's alone to say.
+/* A plain route does not tell when a policy is deleted or a security
+ * association comes: where IPsec has policies, every message is looked up.
  */
-bool icmp4_route_by_policy(const struct net *net)
+static bool icmp4_route_by_policy(const struct net *net)
 {
 #ifdef CONFIG_XFRM
 	return net->xfrm.policy_count[XFRM_POLICY_OUT] ||

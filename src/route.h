@@ -38,7 +38,6 @@ struct icmp4_route_key {
 
 u32 icmp4_route_secid(struct sk_buff *skb);
 struct net_device *icmp4_route_dev(const struct sk_buff *skb);
-bool icmp4_route_by_policy(const struct net *net);
 struct rtable *icmp4_route_error(struct icmp4_net *in, struct sk_buff *skb,
 				 struct icmp4_route_key *key);
 enum icmp4_drop icmp4_route_reply(struct icmp4_net *in, struct sk_buff *skb,

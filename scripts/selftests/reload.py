@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""reload.py NUMBER [COUNTER]: load the module, wait until it has taken a message
+"""reload.py NUMBER [COUNTER [PARAMETER]]: load the module, wait until it has taken a message
 in this network namespace (InTaken, or another counter of its own moves), unload
 it, again and again. Without insmod and rmmod, which take longer than all the rest.
 """
@@ -37,8 +37,9 @@ def main():
     with open(MODULE, "rb") as file:
         image = file.read()
     counter = sys.argv[2] if sys.argv[2:] else "InTaken"
+    parameter = sys.argv[3].encode() if sys.argv[3:] else b""
     for _ in range(int(sys.argv[1])):
-        call(_libc.init_module, image, ctypes.c_ulong(len(image)), b"")
+        call(_libc.init_module, image, ctypes.c_ulong(len(image)), parameter)
         try:
             wait_for_message(counter)
         finally:

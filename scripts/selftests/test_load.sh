@@ -103,11 +103,12 @@ log()
 	dmesg | sed -n "/$mark/,\$p" | sed -n 's/.*\] icmp4: //p'
 }
 
-# lines NUMBER: one for each load since the mark, one for each unload, no more.
+# lines NUMBER [TAKEN]: one for each load since the mark, one for each unload, no
+# more.
 lines()
 {
 	log | sort | uniq -c
-	[ "$(log | grep -c '^version .* loaded, took over: receive, errors$')" -eq "$1" ] &&
+	[ "$(log | grep -c "^version .* loaded, took over: ${2:-receive, errors}\$")" -eq "$1" ] &&
 		[ "$(log | grep -c '^unloaded')" -eq "$1" ] &&
 		[ "$(log | wc -l)" -eq $((2 * $1)) ]
 }
@@ -223,7 +224,9 @@ flood_from()
 	ip netns exec "$1" "$here/flood.py" "${@:3}" >"$2" &
 }
 
-# under_flood LOADS COUNTER [OPTION]: while the host answers on both processors.
+# under_flood LOADS COUNTER TAKEN [PARAMETER [OPTION]]: while the host answers on
+# both processors; loaded with this parameter, flooded with this option. (To give
+# errors back takes a second, for whatever task may still be on the way.)
 under_flood()
 {
 	local dir memory pid pids=() rc=0 sockets loads=$1
@@ -233,19 +236,19 @@ under_flood()
 	sockets=$(slab RAW)
 	mark_log
 	# shellcheck disable=SC2086 # an option or none
-	flood_from "$left" "$dir/left" ${3:-} 10.0.1.1
+	flood_from "$left" "$dir/left" ${5:-} 10.0.1.1
 	pids+=($!)
 	# shellcheck disable=SC2086
-	flood_from "$right" "$dir/right" ${3:-} 10.0.2.1
+	flood_from "$right" "$dir/right" ${5:-} 10.0.2.1
 	pids+=($!)
-	ip netns exec "$host" "$here/reload.py" "$loads" "$2" || rc=1
+	ip netns exec "$host" "$here/reload.py" "$loads" "$2" "${4:-}" || rc=1
 	kill "${pids[@]}"
 	for pid in "${pids[@]}"; do
 		wait "$pid" || rc=1
 	done
 	head "$dir"/*
 	rm -rf "$dir"
-	lines "$loads" || rc=1
+	lines "$loads" "$3" || rc=1
 	if [ "$(slab RAW)" -gt $((sockets + 100)) ]; then
 		echo "raw sockets before: $sockets, after: $(slab RAW)"
 		rc=1
@@ -390,7 +393,7 @@ ktap_test_result 'unloaded while replies are in a queue' queued
 ktap_test_result 'what replies took is given back' nothing_kept
 ktap_test_result 'namespaces come and go' namespaces
 ktap_test_result "$loads times under flood, no reply lost" \
-	under_flood "$loads" InTaken
+	under_flood "$loads" InTaken receive errors=0
 ktap_test_result "$errors times under flood, no error lost" \
-	under_flood "$errors" ErrSent --errors
+	under_flood "$errors" ErrSent 'receive, errors' '' --errors
 ktap_finished
