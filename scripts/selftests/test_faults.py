@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
+# timeout: 300
 """Allocations that fail, on a kernel that can be made to let them fail.
 
     peer                       host
