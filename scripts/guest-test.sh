@@ -18,11 +18,13 @@ out=
 # Those of the kernel's own selftests that a guest runs, as they are.
 own='icmp.sh icmp_redirect.sh traceroute.sh lib.sh lib'
 
-# The options of guest.sh that put them there, a word a line.
+# own_selftests [SUITE...]: the options of guest.sh that put them there, a word a
+# line, if the suite that runs them is among these or all are meant.
 own_selftests()
 {
 	local source name userland
 
+	[[ $# -eq 0 || " $*" == *[\ _]kernel* ]] || return 0
 	source=$("$here/vm/kernel.sh" "$kernel" source)
 	userland=$("$here/vm/kernel.sh" "$kernel" userland)
 	[ -z "$userland" ] ||
@@ -43,7 +45,7 @@ main()
 	out=$(mktemp)
 	trap 'rm -f "$out"' EXIT
 	"$here/deps.sh" build guest
-	mapfile -t added < <(own_selftests)
+	mapfile -t added < <(own_selftests ${names[@]+"${names[@]}"} "$@")
 	"$here/vm/guest.sh" --kernel "$kernel" --timeout 5400 "${added[@]}" \
 		${options[@]+"${options[@]}"} -- selftests/run.sh \
 		${names[@]+"${names[@]}"} "$@" | tee "$out" || rc=${PIPESTATUS[0]}

@@ -13,7 +13,6 @@
 #include <linux/siphash.h>
 #include <net/net_namespace.h>
 
-#include "bucket.h"
 #include "limit.h"
 
 #define LIMIT_BUCKETS	65536
@@ -100,24 +99,23 @@ enum icmp4_drop icmp4_limit_look(struct icmp4_net *in,
 				 struct icmp4_limit *limit, u8 type, u8 code,
 				 bool loopback, __be32 daddr, int l3)
 {
-	struct icmp4_rate rate = { .burst = LIMIT_BURST };
-
 	limit->masked = !loopback && icmp4_limit_is_masked(in->net, type, code);
 	if (!limit->masked)
 		return ICMP4_OK;
 	if (!icmp4_limit_global(in->net))
 		return ICMP4_DROP_ERR_LIMIT_GLOBAL;
 
-	rate.interval = icmp4_limit_interval(in->net);
-	limit->host = rate.interval;
-	if (!limit->host)
+	limit->tag = 0;
+	limit->rate.burst = LIMIT_BURST;
+	limit->rate.interval = icmp4_limit_interval(in->net);
+	if (!limit->rate.interval)
 		return ICMP4_OK;
 	/* As with the built-in: a rate below zero is never met. */
-	if (rate.interval < 0)
+	if (limit->rate.interval < 0)
 		return ICMP4_DROP_ERR_LIMIT_HOST;
 	limit->tag = icmp4_limit_tag(in->net, daddr, l3);
 	if (!icmp4_bucket_allows(icmp4_limit_set(limit->tag), limit->tag,
-				 ktime_get_ns(), &rate))
+				 ktime_get_ns(), &limit->rate))
 		return ICMP4_DROP_ERR_LIMIT_HOST;
 	return ICMP4_OK;
 }
@@ -139,14 +137,11 @@ enum icmp4_drop icmp4_limit_charge(struct icmp4_net *in,
 				   const struct icmp4_limit *limit,
 				   bool loopback)
 {
-	struct icmp4_rate rate = { .burst = LIMIT_BURST };
-
 	if (!limit->masked)
 		return ICMP4_OK;
-	rate.interval = icmp4_limit_interval(in->net);
-	if (limit->host && rate.interval > 0 && !loopback &&
+	if (limit->tag && !loopback &&
 	    !icmp4_bucket_charge(icmp4_limit_set(limit->tag), limit->tag,
-				 ktime_get_ns(), &rate))
+				 ktime_get_ns(), &limit->rate))
 		return ICMP4_DROP_ERR_LIMIT_HOST;
 	atomic_sub(get_random_u32_below(3), &in->net->ipv4.icmp_global_credit);
 	return ICMP4_OK;

@@ -2,19 +2,20 @@
 #ifndef ICMP4_LIMIT_H
 #define ICMP4_LIMIT_H
 
+#include "bucket.h"
 #include "drop.h"
 #include "net.h"
 
 /**
  * struct icmp4_limit - a message that limits have a say in
  * @masked: icmp_ratemask names its type
- * @tag: bucket of its destination; valid if @host
- * @host: icmp_ratelimit holds
+ * @tag: bucket of its destination; 0 if icmp_ratelimit is off
+ * @rate: what that grants
  */
 struct icmp4_limit {
 	bool masked;
-	bool host;
 	u64 tag;
+	struct icmp4_rate rate;
 };
 
 enum icmp4_drop icmp4_limit_look(struct icmp4_net *in,

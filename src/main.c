@@ -127,6 +127,20 @@ static int icmp4_attach(void)
 	return 0;
 }
 
+static void icmp4_say_loaded(void)
+{
+	char text[32] = "nothing";
+	size_t len = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(icmp4_points); i++)
+		if (*icmp4_points[i].wanted)
+			len += scnprintf(text + len, sizeof(text) - len,
+					 "%s%s", len ? ", " : "",
+					 icmp4_points[i].name);
+	pr_info("version " ICMP4_VERSION " loaded, took over: %s\n", text);
+}
+
 static int __init icmp4_init(void)
 {
 	const char *what;
@@ -155,9 +169,7 @@ static int __init icmp4_init(void)
 	if (err)
 		goto err_attach;
 
-	pr_info("version " ICMP4_VERSION " loaded, took over: %s%s%s%s\n",
-		receive ? "receive" : "", receive && errors ? ", " : "",
-		errors ? "errors" : "", receive || errors ? "" : "nothing");
+	icmp4_say_loaded();
 	return 0;
 
 err_attach:

@@ -168,8 +168,8 @@ icmp4_reply_echo_options(struct icmp4_net *in, struct sk_buff *skb)
  *	the reply but for the two zeros of its checksum; the IP header, the route
  *	and all else still the request's
  *
- * Addresses swapped or chosen (icmp4_source_reply()), TTL fresh, DF clear, TOS of the
- * request (RFC 1122 3.2.2.6, RFC 1812 4.3.2.5), options echoed, mark by
+ * Addresses swapped or chosen (icmp4_source_reply()), TTL fresh, DF clear, TOS of
+ * the request (RFC 1122 3.2.2.6, RFC 1812 4.3.2.5), options echoed, mark by
  * fwmark_reflect, LSM and IPsec policy by the route.
  *
  * Return: ICMP4_OK, and the buffer is gone; otherwise why not, and the caller

@@ -45,7 +45,8 @@ static bool icmp4_route_same(const struct icmp4_route_key *a,
 {
 	return a->daddr == b->daddr && a->saddr == b->saddr &&
 	       a->flow_saddr == b->flow_saddr &&
-	       a->flow_daddr == b->flow_daddr && a->oif == b->oif && a->mark == b->mark &&
+	       a->flow_daddr == b->flow_daddr &&
+	       a->oif == b->oif && a->mark == b->mark &&
 	       a->secid == b->secid && a->tos == b->tos &&
 	       a->type == b->type && a->code == b->code;
 }

@@ -105,8 +105,8 @@ def own_flow(source):
     it through IPsec, and counts it by what is a port of that flow.
     """
     def change(outcome):
+        from_address(source)(outcome)
         frame = outcome.frames[0]
-        outcome.frames[0] = frame[:26] + packet.addr(source) + frame[30:]
         # In ESP without encryption, 28 bytes further on.
         kind = frame[62 if frame[23] == 50 else 34]
         for name in list(outcome.mib):

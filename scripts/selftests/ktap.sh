@@ -201,6 +201,15 @@ cleanup_ns()
 	done
 }
 
+# stat_counter NAMESPACE NAME: of the module there.
+stat_counter()
+{
+	# shellcheck disable=SC2016 # awk's
+	ip netns exec "$1" awk -v name="$2" '
+		NR == 1 { for (i = 2; i <= NF; i++) if ($i == name) at = i }
+		NR == 2 { print at ? $at : "no " name }' /proc/net/icmp4/stat
+}
+
 __now_ms()
 {
 	local us=${EPOCHREALTIME/./}

@@ -89,14 +89,18 @@ def nft_counters():
             for at, word in enumerate(words) if word == "counter"}
 
 
+def write(path, value):
+    with open(path, "w", encoding="ascii") as file:
+        file.write(str(value))
+
+
 def sysctl(name, value=None):
     """Set one below net.ipv4; returns the old value."""
     path = "/proc/sys/net/ipv4/" + name
     with open(path, encoding="ascii") as file:
         old = file.read().strip()
     if value is not None:
-        with open(path, "w", encoding="ascii") as file:
-            file.write(str(value))
+        write(path, value)
     return old
 
 
@@ -104,7 +108,7 @@ def mac(raw):
     return ":".join(f"{byte:02x}" for byte in raw)
 
 
-NEIGHBOURS = [f"neigh add {peer} dev h0 lladdr {mac(packet.PEER_MAC)}"
+NEIGHBOURS = [f"neigh replace {peer} dev h0 lladdr {mac(packet.PEER_MAC)}"
               for peer in PEERS]
 
 

@@ -7,6 +7,7 @@ import lab
 from packet import UDP, frame, udp
 
 SERVER = "10.1.0.2"
+NEIGHBOUR = f"neigh replace {SERVER} dev h1 lladdr 02:00:00:00:00:04"
 idents = itertools.count(0x5000)
 
 
@@ -40,7 +41,7 @@ class Router(lab.Lab):
         lab.ip("neigh add 10.1.0.1 dev s0 lladdr 02:00:00:00:00:03")
         lab.enter("host")
         lab.sysctl("../ipv6/conf/h1/disable_ipv6", 1)
-        lab.ip("neigh add 10.1.0.2 dev h1 lladdr 02:00:00:00:00:04")
+        lab.ip(NEIGHBOUR)
 
     def close(self):
         lab.enter()

@@ -90,6 +90,7 @@ def small_paths():
     yield Stimulus("MTU 68, all of a short packet", frame(
         b"", proto=253, options=b"\1" * 16), replies=1)
 
+
 GROUPS = [
     Group("source of errors", inbound(),
           commands=["link set h1 mtu 1400",
@@ -176,13 +177,13 @@ def traced(host):
     events = "/sys/kernel/tracing/events/"
     own = os.path.exists(events + "icmp/icmp_send")
     names = ["icmp4/icmp4_error"] + ["icmp/icmp_send"] * own
-    write("/sys/kernel/tracing/trace", "")
+    lab.write("/sys/kernel/tracing/trace", "")
     for name in names:
-        write(f"{events}{name}/enable", "1")
+        lab.write(f"{events}{name}/enable", "1")
     host.exchange([probe(dst="192.0.2.1"), probe(ttl=1),
                    frame(icmp(UNREACH, data=payload(40)), dst=SERVER, ttl=1)])
     for name in names:
-        write(f"{events}{name}/enable", "0")
+        lab.write(f"{events}{name}/enable", "0")
     with open("/sys/kernel/tracing/trace", encoding="ascii") as file:
         lines = [line for line in file if "192.0.2.2" in line]
     whys = [line.split("why=")[1].split()[0] for line in lines
@@ -190,11 +191,6 @@ def traced(host):
     problems = expect("icmp4_error", whys, ["sent", "sent", "ErrAboutIcmp"])
     sent = [line for line in lines if " icmp_send: " in line]
     return problems + expect("icmp_send", len(sent), 2 if own else 0)
-
-
-def write(path, text):
-    with open(path, "w", encoding="ascii") as file:
-        file.write(text)
 
 
 def reasons(host):
@@ -313,8 +309,7 @@ def extensions(host):
                                     for frame in back if frame[23] == 1],
                        [b"\5\1\xc0"])
     lab.ip("addr flush dev h0", "addr add 192.0.2.1/24 scope link dev h0",
-           *(line.replace("neigh add", "neigh replace")
-             for line in lab.NEIGHBOURS))
+           *lab.NEIGHBOURS)
     sent = probe(dst="192.0.2.1")
     problems += same_body(host, sent, extended(
         sent[14:], UNREACH, 3, bytes(4), object_of(index, None, "h0", 1500)))

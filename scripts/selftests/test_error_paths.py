@@ -14,11 +14,12 @@ compared with the built-in ICMP.
 import kernel
 import versus
 from differences import CLASS_E, OWN_FLOW, VRF_INBOUND
+from lab import NEIGHBOURS
 from packet import (IP_DF, IP_MF, TCP, UDP, UNREACH, addr, echo, fragments,
                     frame, icmp, ip, payload, tcp, udp)
-from router import SERVER, Router, idents, probe
+from router import NEIGHBOUR, SERVER, Router, idents, probe
 from test_options import RR, route
-from versus import Group, Stimulus
+from versus import Group, Stimulus, counting
 
 REASONS = ("net-unreachable", "host-unreachable", "prot-unreachable",
            "port-unreachable", "net-prohibited", "host-prohibited",
@@ -105,15 +106,11 @@ TRACKED = {"ct state related": 6,
 
 
 def conditions(name, table, before=""):
-    names = [f"n{number}" for number in range(len(table))]
-    rules = "\n".join(
-        ["table inet seen {"] + [f"counter {one} {{ }}" for one in names] +
-        ["chain out { type filter hook output priority 0",
-         "icmp type != { destination-unreachable, time-exceeded } return"] +
-        [f"{condition} counter name {one}"
-         for one, condition in zip(names, table)] + ["}", before, "}"])
+    rules, matched = counting(
+        "seen", table, before,
+        "icmp type != { destination-unreachable, time-exceeded } return")
     return Group(f"what a firewall sees, {name}", seen(), rules=rules,
-                 matched=dict(zip(names, table.values())),
+                 matched=matched,
                  commands=["link set h1 mtu 1400"],
                  undo=["link set h1 mtu 1500"])
 
@@ -170,16 +167,12 @@ def vrf():
 
 VRF = ["link add blue type vrf table 10", "link set blue up",
        "link set h0 master blue", "link set h1 master blue",
-       *(f"neigh replace 192.0.2.{number} dev h0 lladdr 02:00:00:00:00:02"
-         for number in (2, 3, 4)),
-       "neigh replace 10.1.0.2 dev h1 lladdr 02:00:00:00:00:04",
+       *NEIGHBOURS, NEIGHBOUR,
        "route add unreachable default metric 4278198272 table 10",
        "address add 203.0.113.77/32 dev blue", "link set h1 mtu 1400"]
 NO_VRF = ["link set h0 nomaster", "link set h1 nomaster", "link del blue",
           "link set h1 mtu 1500",
-          *(f"neigh replace 192.0.2.{number} dev h0 lladdr 02:00:00:00:00:02"
-            for number in (2, 3, 4)),
-          "neigh replace 10.1.0.2 dev h1 lladdr 02:00:00:00:00:04",
+          *NEIGHBOURS, NEIGHBOUR,
           "route replace default via 192.0.2.2"]
 
 

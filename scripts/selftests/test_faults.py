@@ -31,11 +31,6 @@ FAILED = re.compile("icmp4: not loaded: .* failed with error -[0-9]+(: .*)?$")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def write(path, value):
-    with open(path, "w", encoding="ascii") as file:
-        file.write(str(value))
-
-
 def read(path):
     with open(path, encoding="ascii") as file:
         return file.read()
@@ -162,7 +157,7 @@ def load_while_each_fails():
 def failslab(**settings):
     """What the allocator does to everybody."""
     for name, value in settings.items():
-        write(FAILSLAB + name.replace("_", "-"), value)
+        lab.write(FAILSLAB + name.replace("_", "-"), value)
 
 
 def kernel_threads_fail(value):
@@ -170,7 +165,7 @@ def kernel_threads_fail(value):
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             if read(f"/proc/{pid}/comm").startswith("kworker/"):
-                write(f"/proc/{pid}/make-it-fail", value)
+                lab.write(f"/proc/{pid}/make-it-fail", value)
         except FileNotFoundError:
             pass
 

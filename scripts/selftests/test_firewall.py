@@ -14,7 +14,7 @@ import versus
 from differences import TIMESTAMP_COUNT, TIMESTAMP_POLICY
 from packet import (BROADCAST_MAC, echo, ether, fragments, frame, ip,
                     timestamp)
-from versus import Group, Stimulus
+from versus import Group, Stimulus, counting
 
 idents = itertools.count(0x6000)
 
@@ -87,16 +87,9 @@ def conditions(name, table, before):
     """A group whose rules count the replies that meet conditions; before is
     what befalls the requests.
     """
-    names = [f"n{number}" for number in range(len(table))]
-    rules = "\n".join(
-        [f"table inet seen_{name} {{"] +
-        [f"counter {one} {{ }}" for one in names] +
-        ["chain out { type filter hook output priority 0"] +
-        [f"{condition} counter name {one}"
-         for one, condition in zip(names, table)] +
-        ["}", before, "}"])
+    rules, matched = counting(f"seen_{name}", table, before)
     return Group(f"conditions on the reply, {name}", requests(), rules=rules,
-                 matched=dict(zip(names, table.values())))
+                 matched=matched)
 
 
 MARKS = """

@@ -85,10 +85,7 @@ sysctl_set()
 # counter NAME: of the module, for the host.
 counter()
 {
-	# shellcheck disable=SC2016 # awk's
-	in_host awk -v name="$1" '
-		NR == 1 { for (i = 2; i <= NF; i++) if ($i == name) at = i }
-		NR == 2 { print at ? $at : "no " name }' /proc/net/icmp4/stat
+	stat_counter "$host" "$1"
 }
 
 # counts NAME NUMBER COMMAND...: the command succeeds and the module's counter

@@ -122,10 +122,7 @@ answered()
 # counter NAME: of the module, for the host.
 counter()
 {
-	# shellcheck disable=SC2016 # awk's
-	ip netns exec "$host" awk -v name="$1" '
-		NR == 1 { for (i = 2; i <= NF; i++) if ($i == name) at = i }
-		NR == 2 { print at ? $at : "no " name }' /proc/net/icmp4/stat
+	stat_counter "$host" "$1"
 }
 
 once()

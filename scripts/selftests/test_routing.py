@@ -137,8 +137,7 @@ CHANGES = (
     ("no rule any more", 1, "rule del to 192.0.2.2 lookup 7"),
     ("the neighbour's MAC", 1,
      "neigh replace 192.0.2.2 lladdr 02:00:00:00:00:77 dev h0"),
-    ("the neighbour's MAC again", 1, lab.NEIGHBOURS[0].replace(
-        "neigh add", "neigh replace")),
+    ("the neighbour's MAC again", 1, lab.NEIGHBOURS[0]),
     ("an IPsec policy", 0, BLOCK.format("add") + " action block"),
     ("no IPsec policy any more", 1, BLOCK.format("del")),
     ("the device down and up", 1, "link set h0 down", "link set h0 up",

@@ -109,22 +109,14 @@ same()
 	done
 }
 
-# sent NAMESPACE: errors that the module sent there.
-sent()
-{
-	# shellcheck disable=SC2016 # awk's
-	ip netns exec "$1" awk '
-		NR == 1 { for (i = 2; i <= NF; i++) if ($i == "ErrSent") at = i }
-		NR == 2 { print $at }' /proc/net/icmp4/stat
-}
-
 all_sent()
 {
-	local ns
+	local ns sent
 
 	for ns in "$near" "$far" "$server"; do
-		echo "errors: $(sent "$ns")"
-		[ "$(sent "$ns")" -gt 10 ] || return
+		sent=$(stat_counter "$ns" ErrSent)
+		echo "errors: $sent"
+		[ "$sent" -gt 10 ] || return
 	done
 }
 

@@ -82,6 +82,22 @@ class Group:
         self.matched = matched or {}
 
 
+def counting(name, table, more="", first=""):
+    """Rules for nft(8) that count what leaves, a counter for each condition of
+    the table, behind what is to be done first; with more chains. Returns them
+    and what has to match, for a Group.
+    """
+    names = [f"n{number}" for number in range(len(table))]
+    rules = "\n".join(
+        [f"table inet {name} {{"] +
+        [f"counter {one} {{ }}" for one in names] +
+        ["chain out { type filter hook output priority 0", first] +
+        [f"{condition} counter name {one}"
+         for one, condition in zip(names, table)] +
+        ["}", more, "}"])
+    return rules, dict(zip(names, table.values()))
+
+
 class Outcome:
     """What came of a stimulus: frames, and changes of counters."""
 
