@@ -7,6 +7,9 @@
 #
 #   --kernel NAME      one of scripts/vm/kernels (6.1)
 #   --cpus N           processors (2)
+#   --threads KIND     QEMU's for these: single, one for all of them (so), or
+#                      multi, one each, with which a guest may run patched code
+#                      as it was before; see Documentation/testing.rst
 #   --mem SIZE         memory (what the kernel needs)
 #   --timeout SECONDS  of the whole guest (600)
 #   --icount N         count instructions, each 2^N ns; one processor
@@ -31,7 +34,7 @@ root=$(repo_root)
 lost=70
 complained=71
 
-kernel=6.1 cpus=2 mem='' timeout=600 icount='' tap='' add=() append=()
+kernel=6.1 cpus=2 threads=single mem='' timeout=600 icount='' tap='' add=() append=()
 module=1 console=$root/.build/console verbose=0 interactive=0 command=()
 work='' qemu_pid=''
 
@@ -47,6 +50,7 @@ options()
 		case $1 in
 		--kernel) kernel=$2; shift ;;
 		--cpus) cpus=$2; shift ;;
+		--threads) threads=$2; shift ;;
 		--mem) mem=$2; shift ;;
 		--timeout) timeout=$2; shift ;;
 		--icount) icount=$2; shift ;;
@@ -110,7 +114,7 @@ overlay()
 
 qemu_arguments()
 {
-	local accel=tcg,thread=multi cmdline
+	local accel=tcg,thread=$threads cmdline
 
 	mem=${mem:-$("$here/kernel.sh" "$kernel" memory)}
 	args=(-nodefaults -no-user-config -no-reboot -display none
