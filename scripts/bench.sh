@@ -3,7 +3,7 @@
 #
 # bench.sh: instructions per packet, the kernel's own ICMP and icmp4 in one
 # boot of kernel $KERNEL (6.1), as a table. What is measured and the goals are
-# in scripts/bench/cases.
+# in scripts/bench/cases and scripts/bench/against.
 #
 # Exit status: 1 when a goal is missed, results differ too much from round to
 # round, or what was timed is not what should have happened; others as
@@ -50,8 +50,9 @@ main()
 		return "$rc"
 	fi
 	awk -v kernel="$kernel" -v rounds="$rounds" \
-		-f "$here/bench/table.awk" "$here/bench/cases" "$results" ||
-		rc=1
+		-f "$here/bench/table.awk" file=cases "$here/bench/cases" \
+		file=against "$here/bench/against" \
+		file=results "$results" || rc=1
 	return "$rc"
 }
 

@@ -2,10 +2,12 @@
 /* What a request costs the host, in instructions: from the driver's
  * netif_receive_skb() to the end of the answer in the dummy device bench0, all
  * freeing included. A UDP datagram that nobody awaits is a request, too, and the
- * error about it the answer.
+ * error about it the answer. Of "raise" the same datagram is the packet an error
+ * is about, but IP's part is over when time begins: it is what icmp_send() costs.
  *
- * Writing "REQUEST BYTES" to <debugfs>/icmp4_bench injects many of these
- * requests; reading shows what came of it, one "key value" a line:
+ * Writing "REQUEST BYTES SOURCES" to <debugfs>/icmp4_bench injects many of these
+ * requests, each from the next of so many addresses and at least one from each;
+ * reading shows what came of it, one "key value" a line:
  *
  *   instructions  per request, the median of all batches
  *   requests      injected
@@ -28,16 +30,23 @@
 #include <linux/ip.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/nsproxy.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/sort.h>
 #include <linux/timex.h>
 #include <linux/udp.h>
+#include <net/dst.h>
+#include <net/icmp.h>
 #include <net/ip.h>
 #include <net/net_namespace.h>
 
 #define BENCH_DEVICE	"bench0"
 #define BENCH_HOST	htonl(0x0a090001)	/* 10.9.0.1, its address */
 #define BENCH_PEER	htonl(0x0a090002)	/* 10.9.0.2, who asks */
+#define BENCH_PEERS	0x0a400000		/* 10.64.0.0, others who do */
 
 /* As many as a NAPI poll may hand over. Their buffers spread over several
  * slabs, so the price of freeing them is a typical one. Batches are many
@@ -46,6 +55,8 @@
 #define BENCH_BATCH	64
 #define BENCH_BATCHES	101
 #define BENCH_SAMPLES	4
+#define BENCH_BATCHES_MAX	2048
+#define BENCH_SOURCES_MAX	(BENCH_BATCHES_MAX * BENCH_BATCH)
 
 /* Those of UDP are as long as those of ICMP. */
 #define BENCH_HEADERS	(ETH_HLEN + sizeof(struct iphdr) + sizeof(struct icmphdr))
@@ -61,6 +72,7 @@
  * @least: bytes behind the ICMP header it needs
  * @kept: how many of the bytes behind the ICMP header the answer repeats;
  *	0 for all
+ * @raise: only raise the error, about a packet that IP has looked after
  */
 struct bench_request {
 	const char *name;
@@ -70,6 +82,7 @@ struct bench_request {
 	u8 code;
 	unsigned int least;
 	unsigned int kept;
+	bool raise;
 };
 
 static const struct bench_request bench_requests[] = {
@@ -90,6 +103,12 @@ static const struct bench_request bench_requests[] = {
 		.protocol = IPPROTO_UDP,
 		.answer = ICMP_DEST_UNREACH,
 		.code = ICMP_PORT_UNREACH,
+	}, {
+		.name = "raise",
+		.protocol = IPPROTO_UDP,
+		.answer = ICMP_DEST_UNREACH,
+		.code = ICMP_PORT_UNREACH,
+		.raise = true,
 	},
 };
 
@@ -110,7 +129,9 @@ static const struct bench_request *bench_sampled;
 static unsigned int bench_answers;
 
 static struct sk_buff *bench_batch[BENCH_BATCH];
-static u64 bench_took[BENCH_BATCHES];
+static unsigned int bench_stolen;
+static unsigned int bench_source;
+static u64 bench_took[BENCH_BATCHES_MAX];
 
 static void bench_write_icmp(void *to, const struct bench_request *request,
 			     unsigned int bytes)
@@ -168,28 +189,39 @@ static void bench_write_frame(const struct net_device *dev,
 		bench_write_udp(iph + 1, bytes);
 }
 
+/* The first source is the peer, whose frame is there already. */
+static void bench_write_source(struct iphdr *iph, unsigned int source)
+{
+	if (!source)
+		return;
+	iph->saddr = htonl(BENCH_PEERS + source);
+	ip_send_check(iph);
+}
+
 /* As a driver hands it over: fresh, linear, nobody else's, in a page fragment.
  * No checksum: devices check TCP and UDP, but ICMP only those that sum up the
  * whole frame.
  */
-static struct sk_buff *bench_skb(struct net_device *dev)
+static struct sk_buff *bench_skb(struct net_device *dev, unsigned int source)
 {
 	struct sk_buff *skb = netdev_alloc_skb_ip_align(dev, bench_len);
 
 	if (!skb)
 		return NULL;
 	skb_put_data(skb, bench_frame, bench_len);
+	bench_write_source((struct iphdr *)(skb->data + ETH_HLEN), source);
 	skb->ip_summed = CHECKSUM_NONE;
 	skb->protocol = eth_type_trans(skb, dev);
 	return skb;
 }
 
-static int bench_build(struct net_device *dev, unsigned int count)
+static int bench_build(struct net_device *dev, unsigned int count,
+		       unsigned int sources)
 {
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
-		bench_batch[i] = bench_skb(dev);
+		bench_batch[i] = bench_skb(dev, bench_source++ % sources);
 		if (!bench_batch[i])
 			goto err_skb;
 	}
@@ -201,7 +233,7 @@ err_skb:
 	return -ENOMEM;
 }
 
-static u64 bench_inject(unsigned int count)
+static u64 bench_receive(unsigned int count)
 {
 	unsigned int i;
 	u64 start, end;
@@ -212,8 +244,75 @@ static u64 bench_inject(unsigned int count)
 		netif_receive_skb(bench_batch[i]);
 	end = get_cycles();
 	local_bh_enable();
-	bench_result.requests += count;
 	return end - start;
+}
+
+/* As UDP does, in the same context; the packets are ours again in the end. */
+static u64 bench_raise(unsigned int count)
+{
+	unsigned int i;
+	u64 start, end;
+
+	local_bh_disable();
+	rcu_read_lock();
+	start = get_cycles();
+	for (i = 0; i < count; i++)
+		icmp_send(bench_batch[i], ICMP_DEST_UNREACH, ICMP_PORT_UNREACH,
+			  0);
+	end = get_cycles();
+	rcu_read_unlock();
+	local_bh_enable();
+
+	while (count--)
+		kfree_skb(bench_batch[count]);
+	return end - start;
+}
+
+/* IP is done with the packet and would hand it to UDP, which finds its own header
+ * at the data.
+ */
+static unsigned int bench_steal(void *priv, struct sk_buff *skb,
+				const struct nf_hook_state *state)
+{
+	if (state->in != priv)
+		return NF_ACCEPT;
+	skb_dst_force(skb);
+	__skb_pull(skb, skb_network_header_len(skb));
+	bench_batch[bench_stolen++] = skb;
+	return NF_STOLEN;
+}
+
+/* Behind bench_receive(), which has read a place before it is written anew. */
+static int bench_have_stolen(unsigned int count)
+{
+	bench_stolen = 0;
+	bench_receive(count);
+	if (bench_stolen == count)
+		return 0;
+	while (bench_stolen)
+		kfree_skb(bench_batch[--bench_stolen]);
+	return -EPROTO;
+}
+
+static int bench_inject(struct net_device *dev,
+			const struct bench_request *request,
+			unsigned int count, unsigned int sources, u64 *took)
+{
+	int err;
+
+	err = bench_build(dev, count, sources);
+	if (err)
+		return err;
+	if (request->raise) {
+		err = bench_have_stolen(count);
+		if (err)
+			return err;
+		*took = bench_raise(count);
+	} else {
+		*took = bench_receive(count);
+	}
+	bench_result.requests += count;
+	return 0;
 }
 
 static int bench_compare(const void *a, const void *b)
@@ -223,23 +322,24 @@ static int bench_compare(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-static int bench_time(struct net_device *dev)
+static int bench_time(struct net_device *dev,
+		      const struct bench_request *request, unsigned int sources)
 {
+	unsigned int batches = DIV_ROUND_UP(sources, BENCH_BATCH);
 	unsigned int i;
 	int err;
 
-	for (i = 0; i < BENCH_BATCHES; i++) {
-		err = bench_build(dev, BENCH_BATCH);
+	batches = max_t(unsigned int, batches, BENCH_BATCHES);
+	for (i = 0; i < batches; i++) {
+		err = bench_inject(dev, request, BENCH_BATCH, sources,
+				   &bench_took[i]);
 		if (err)
 			return err;
-		bench_took[i] = bench_inject(BENCH_BATCH);
 		cond_resched();
 	}
-	sort(bench_took, BENCH_BATCHES, sizeof(*bench_took), bench_compare,
-	     NULL);
+	sort(bench_took, batches, sizeof(*bench_took), bench_compare, NULL);
 	bench_result.instructions =
-		DIV_ROUND_CLOSEST_ULL(bench_took[BENCH_BATCHES / 2],
-				      BENCH_BATCH);
+		DIV_ROUND_CLOSEST_ULL(bench_took[batches / 2], BENCH_BATCH);
 	return 0;
 }
 
@@ -299,7 +399,9 @@ static int bench_look(struct sk_buff *skb, struct net_device *dev,
 	return 0;
 }
 
-/* A tap would cost instructions, so it is there for these few only. */
+/* A tap would cost instructions, so it is there for these few only. All are of
+ * the first source, with whose frame they are compared.
+ */
 static int bench_sample(struct net_device *dev,
 			const struct bench_request *request)
 {
@@ -308,33 +410,47 @@ static int bench_sample(struct net_device *dev,
 		.dev = dev,
 		.func = bench_look,
 	};
+	u64 took;
 	int err;
 
 	bench_sampled = request;
 	bench_answers = 0;
-	err = bench_build(dev, BENCH_SAMPLES);
-	if (err)
-		return err;
 	dev_add_pack(&tap);
-	bench_inject(BENCH_SAMPLES);
+	err = bench_inject(dev, request, BENCH_SAMPLES, 1, &took);
 	dev_remove_pack(&tap);
 	bench_result.answers = bench_answers;
-	return 0;
+	return err;
 }
 
 static int bench_run(struct net_device *dev,
-		     const struct bench_request *request, unsigned int bytes)
+		     const struct bench_request *request, unsigned int bytes,
+		     unsigned int sources)
 {
+	const struct nf_hook_ops thief = {
+		.hook = bench_steal,
+		.priv = dev,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = NF_IP_PRI_LAST,
+	};
 	struct rtnl_link_stats64 before, after;
 	int err;
 
 	memset(&bench_result, 0, sizeof(bench_result));
+	bench_source = 0;
 	bench_write_frame(dev, request, bytes);
+	if (request->raise) {
+		err = nf_register_net_hook(dev_net(dev), &thief);
+		if (err)
+			return err;
+	}
 	dev_get_stats(dev, &before);
 	err = bench_sample(dev, request);
 	if (!err)
-		err = bench_time(dev);
+		err = bench_time(dev, request, sources);
 	dev_get_stats(dev, &after);
+	if (request->raise)
+		nf_unregister_net_hook(dev_net(dev), &thief);
 	bench_result.frames = after.tx_packets - before.tx_packets;
 	bench_result.bytes = after.tx_bytes - before.tx_bytes;
 	return err;
@@ -359,8 +475,8 @@ static ssize_t bench_write(struct file *file, const char __user *from,
 {
 	const struct bench_request *request;
 	struct net_device *dev;
+	unsigned int bytes, sources;
 	char text[32], name[16];
-	unsigned int bytes;
 	ssize_t err;
 
 	if (count >= sizeof(text))
@@ -368,17 +484,17 @@ static ssize_t bench_write(struct file *file, const char __user *from,
 	if (copy_from_user(text, from, count))
 		return -EFAULT;
 	text[count] = '\0';
-	if (sscanf(text, "%15s %u", name, &bytes) != 2)
+	if (sscanf(text, "%15s %u %u", name, &bytes, &sources) != 3)
 		return -EINVAL;
 	request = bench_find(name, bytes);
-	if (!request)
+	if (!request || !sources || sources > BENCH_SOURCES_MAX)
 		return -EINVAL;
-	dev = dev_get_by_name(&init_net, BENCH_DEVICE);
+	dev = dev_get_by_name(current->nsproxy->net_ns, BENCH_DEVICE);
 	if (!dev)
 		return -ENODEV;
 
 	mutex_lock(&bench_lock);
-	err = bench_run(dev, request, bytes);
+	err = bench_run(dev, request, bytes, sources);
 	mutex_unlock(&bench_lock);
 	dev_put(dev);
 	return err ?: count;

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# awk -v kernel=NAME -v rounds=N -f table.awk CASES RESULTS: the table of
-# bench.sh from the lines of guest.sh. Exit status 1 when a goal is missed, a
-# result is missing, or results differ more than they may.
+# awk -v kernel=NAME -v rounds=N -f table.awk file=cases CASES file=against \
+# AGAINST file=results RESULTS: the tables of bench.sh from the lines of
+# guest.sh. Exit status 1 when a goal is missed, a result is missing, or results
+# differ more than they may.
 
 BEGIN {
 	# Between the rounds of one boot, as a fraction.
 	spread_max = 0.01
-	format = "%-14s %9s %9s %7s %9s  %-8s %s\n"
+	format = "%-21s %9s %9s %7s %9s  %-8s %s\n"
+	against_format = "%-21s %-8s %-20s %7s  %-8s %s\n"
 }
 
 function complain(text)
@@ -45,12 +47,55 @@ function take(handler, name, wanted,    spread)
 	return middle
 }
 
+# What icmp4 costs as a fraction of something else; 0 if either is not known.
+function ratio_of(name, handler, other)
+{
+	if (!((handler, other) in cost) || !cost[handler, other])
+		return 0
+	return cost["icmp4", name] / cost[handler, other]
+}
+
+function verdict(ratio, goal)
+{
+	if (goal == "-")
+		return ""
+	if (ratio && ratio <= goal)
+		return "met"
+	bad = 1
+	return "MISSED"
+}
+
+function row(name,    ratio)
+{
+	ratio = ratio_of(name, "built-in", name)
+	printf format, name, cost["built-in", name], cost["icmp4", name],
+		sprintf("%.3f", ratio),
+		floor[name] == "-" ? "" : cost["built-in", floor[name]],
+		goal[name] == "-" ? "" : "<= " goal[name],
+		verdict(ratio, goal[name])
+}
+
+function row_against(line,    field, ratio)
+{
+	split(line, field, " ")
+	ratio = ratio_of(field[1], field[2], field[3])
+	printf against_format, field[1], field[2], field[3],
+		sprintf("%.3f", ratio), "<= " field[4],
+		verdict(ratio, field[4])
+}
+
 /^#/ || !NF { next }
 
-FNR == NR {
+file == "cases" {
 	names[++cases] = $1
 	floor[$1] = $6
 	goal[$1] = kernel == "6.1" ? $7 : "-"
+	next
+}
+
+file == "against" {
+	if (kernel == "6.1")
+		against[++comparisons] = $0
 	next
 }
 
@@ -64,26 +109,21 @@ NF == 3 && ($1 == "built-in" || $1 == "icmp4") {
 END {
 	for (i = 1; i <= cases; i++) {
 		name = names[i]
-		old[name] = take("built-in", name, rounds + 1)
-		new[name] = take("icmp4", name, rounds)
+		cost["built-in", name] = take("built-in", name, rounds + 1)
+		cost["icmp4", name] = take("icmp4", name, rounds)
 	}
 	printf "Instructions per request, kernel %s:\n\n", kernel
 	printf format, "case", "built-in", "icmp4", "ratio", "floor", "goal",
 		"verdict"
-	for (i = 1; i <= cases; i++) {
-		name = names[i]
-		ratio = old[name] ? new[name] / old[name] : 0
-		verdict = ""
-		if (goal[name] != "-") {
-			verdict = ratio && ratio <= goal[name] ? "met" : "MISSED"
-			if (verdict != "met")
-				bad = 1
-		}
-		printf format, name, old[name], new[name],
-			sprintf("%.3f", ratio),
-			floor[name] == "-" ? "" : old[floor[name]],
-			goal[name] == "-" ? "" : "<= " goal[name], verdict
+	for (i = 1; i <= cases; i++)
+		row(names[i])
+	if (comparisons) {
+		printf "\nicmp4 against other cases:\n\n"
+		printf against_format, "case", "with", "other case", "ratio",
+			"goal", "verdict"
 	}
+	for (i = 1; i <= comparisons; i++)
+		row_against(against[i])
 	printf "\n%d rounds in one boot differ by %.2f %% at most (%s), " \
 	       "%.0f %% may be: %s\n", rounds, widest * 100, widest_of,
 	       spread_max * 100, widest <= spread_max ? "met" : "MISSED"
