@@ -6,6 +6,7 @@
 
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <kunit/test.h>
 
@@ -19,14 +20,16 @@
 
 /* A set under test between two others, which are nobody's business. */
 struct sets {
-	struct icmp4_bucket before[ICMP4_BUCKET_WAYS];
-	struct icmp4_bucket set[ICMP4_BUCKET_WAYS];
-	struct icmp4_bucket after[ICMP4_BUCKET_WAYS];
+	struct icmp4_bucket_set before;
+	struct icmp4_bucket_set set;
+	struct icmp4_bucket_set after;
 };
+
+static DEFINE_SPINLOCK(lock);
 
 static bool same_buckets(const void *a, const void *b)
 {
-	return !memcmp(a, b, sizeof_field(struct sets, set));
+	return !memcmp(a, b, sizeof(struct icmp4_bucket_set));
 }
 
 /* How many buckets of the set are not what they were. */
@@ -35,7 +38,8 @@ static unsigned int changed(const struct sets *a, const struct sets *b)
 	unsigned int i, n = 0;
 
 	for (i = 0; i < ICMP4_BUCKET_WAYS; i++)
-		n += !!memcmp(&a->set[i], &b->set[i], sizeof(a->set[i]));
+		n += !!memcmp(&a->set.ways[i], &b->set.ways[i],
+			      sizeof(a->set.ways[i]));
 	return n;
 }
 
@@ -45,9 +49,21 @@ static s64 full_at(const struct sets *sets, u64 tag)
 	unsigned int i;
 
 	for (i = 0; i < ICMP4_BUCKET_WAYS; i++)
-		if ((u64)atomic64_read(&sets->set[i].tag) == tag)
-			return atomic64_read(&sets->set[i].full_at);
+		if ((u64)atomic64_read(&sets->set.ways[i].tag) == tag)
+			return atomic64_read(&sets->set.ways[i].full_at);
 	return -1;
+}
+
+/* A newcomer to a set whose every bucket is in debt. */
+static bool must_evict(const struct sets *sets, u64 tag, s64 now)
+{
+	unsigned int i;
+
+	for (i = 0; i < ICMP4_BUCKET_WAYS; i++)
+		if ((u64)atomic64_read(&sets->set.ways[i].tag) == tag ||
+		    atomic64_read(&sets->set.ways[i].full_at) <= now)
+			return false;
+	return true;
 }
 
 static bool allows(struct kunit *test, struct sets *sets, u64 tag, s64 now,
@@ -58,28 +74,31 @@ static bool allows(struct kunit *test, struct sets *sets, u64 tag, s64 now,
 	bool granted;
 
 	/* To look takes nothing, but what a longer interval left is cut. */
-	granted = icmp4_bucket_allows(sets->set, tag, now, rate);
+	granted = icmp4_bucket_allows(&sets->set, tag, now, rate);
 	KUNIT_ASSERT_TRUE_MSG(test, late || !memcmp(sets, &before,
 						    sizeof(before)),
 			      "to look changed something");
 	return granted;
 }
 
-/* What holds of every charge: to look promises the same, a refusal takes none,
- * and a grant takes from one bucket.
+/* What holds of every charge: to look promises the same, a refusal takes none, a
+ * grant takes from one bucket, and a debt is only forgotten where all are in debt.
  */
 static bool charge(struct kunit *test, struct sets *sets, u64 tag, s64 now,
 		   const struct icmp4_rate *rate)
 {
 	bool promised = allows(test, sets, tag, now, rate);
+	bool forgets = must_evict(sets, tag, now);
 	struct sets before = *sets;
-	bool granted;
+	bool granted, evicted = !forgets;
 
-	granted = icmp4_bucket_charge(sets->set, tag, now, rate);
+	granted = icmp4_bucket_charge(&sets->set, &lock, tag, now, rate,
+				      &evicted);
 	KUNIT_ASSERT_EQ(test, granted, promised);
+	KUNIT_ASSERT_EQ(test, evicted, forgets);
 	KUNIT_ASSERT_EQ(test, changed(sets, &before), granted ? 1 : 0);
-	KUNIT_ASSERT_TRUE(test, same_buckets(sets->before, before.before));
-	KUNIT_ASSERT_TRUE(test, same_buckets(sets->after, before.after));
+	KUNIT_ASSERT_TRUE(test, same_buckets(&sets->before, &before.before));
+	KUNIT_ASSERT_TRUE(test, same_buckets(&sets->after, &before.after));
 	return granted;
 }
 
@@ -360,10 +379,15 @@ static void bucket_recycled(struct kunit *test)
 
 	for (least = 0; least < ICMP4_BUCKET_WAYS; least++) {
 		struct sets sets = {};
+		bool evicted = true;
 
 		fill_set(test, &sets, least, &rate);
+		KUNIT_EXPECT_TRUE(test, icmp4_bucket_charge(&sets.set, &lock,
+							    99, now, &rate,
+							    &evicted));
+		KUNIT_EXPECT_FALSE(test, evicted);
 		/* Others still lack one, two and three. */
-		KUNIT_EXPECT_EQ(test, drain(test, &sets, 99, now, &rate), 6);
+		KUNIT_EXPECT_EQ(test, drain(test, &sets, 99, now, &rate), 5);
 		expect_others(test, &sets, least, now, &rate, 5);
 		KUNIT_EXPECT_FALSE(test, charge(test, &sets, 99, now, &rate));
 		now += 10 * SECOND;
@@ -382,12 +406,21 @@ static void bucket_evicted(struct kunit *test)
 
 	for (least = 0; least < ICMP4_BUCKET_WAYS; least++) {
 		struct sets sets = {};
+		bool evicted = false;
 
 		fill_set(test, &sets, least, &rate);
-		KUNIT_EXPECT_TRUE(test, charge(test, &sets, 99, now, &rate));
+		KUNIT_EXPECT_TRUE(test, icmp4_bucket_charge(&sets.set, &lock,
+							    99, now, &rate,
+							    &evicted));
+		KUNIT_EXPECT_TRUE(test, evicted);
 		KUNIT_EXPECT_EQ(test, full_at(&sets, 1 + least), -1);
 		KUNIT_EXPECT_EQ(test, full_at(&sets, 99), now + SECOND);
-		KUNIT_EXPECT_EQ(test, drain(test, &sets, 99, now, &rate), 5);
+		/* From now on it is his own. */
+		KUNIT_EXPECT_TRUE(test, icmp4_bucket_charge(&sets.set, &lock,
+							    99, now, &rate,
+							    &evicted));
+		KUNIT_EXPECT_FALSE(test, evicted);
+		KUNIT_EXPECT_EQ(test, drain(test, &sets, 99, now, &rate), 4);
 		/* Others lack three, four and five. */
 		expect_others(test, &sets, least, now, &rate, 3);
 	}

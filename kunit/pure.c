@@ -13,6 +13,8 @@
 #include "../src/quote.c"
 #include "../src/extension.c"
 #include "../src/bucket.c"
+#include "../src/window.c"
+#include "../src/rates.c"
 
 MODULE_DESCRIPTION("KUnit suites of icmp4");
 MODULE_LICENSE("GPL");

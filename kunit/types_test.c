@@ -99,6 +99,11 @@ static const u8 nameless_discarded[] = { 1, 2, 7 };
 /* What the built-in ICMP lets pass if it came by broadcast or multicast. */
 static const u8 may_be_broadcast[] = { 8, 13, 17, 18 };
 
+/* What leaves a host of its own accord: answers and errors. RFC 6633 keeps source
+ * quenches from being sent, and masks are not told.
+ */
+static const u8 is_sent[] = { 0, 3, 5, 11, 12, 14, 43 };
+
 struct code_row {
 	u8 type;
 	u8 code;
@@ -241,6 +246,16 @@ static void types_by_broadcast(struct kunit *test)
 				    "type %u", type);
 }
 
+static void types_sent(struct kunit *test)
+{
+	unsigned int type;
+
+	for (type = 0; type < 256; type++)
+		KUNIT_EXPECT_EQ_MSG(test, icmp4_types[type].sent,
+				    !!memchr(is_sent, type, sizeof(is_sent)),
+				    "type %u", type);
+}
+
 /* What answers a request is a reply, and nothing else is answered. */
 static void types_request_and_reply(struct kunit *test)
 {
@@ -345,6 +360,7 @@ static struct kunit_case types_cases[] = {
 	KUNIT_CASE_PARAM(types_by_name, type_gen_params),
 	KUNIT_CASE(types_without_a_name),
 	KUNIT_CASE(types_by_broadcast),
+	KUNIT_CASE(types_sent),
 	KUNIT_CASE(types_request_and_reply),
 	KUNIT_CASE(types_names_fit),
 	KUNIT_CASE(types_rows),

@@ -224,33 +224,49 @@ kmake()
 		make -j"$(nproc)" "$@"
 }
 
-# ktap_verdict FILE STATUS: verify the KTAP in FILE, whose producer exited with
-# STATUS (70: it was lost, 71: the kernel complained); print the totals and
-# return the status to exit with.
-ktap_verdict()
+# ktap_judge FILE STATUS: verify the KTAP in FILE, whose producer exited with
+# STATUS (70: it was lost, 71: the kernel complained). Says what is wrong; sets
+# passed, failed and skipped.
+# shellcheck disable=SC2034 # for the caller
+ktap_judge()
 {
-	local rc=$2 text passed failed skipped
+	local text
 
 	text=$(awk -f "$(dirname "${BASH_SOURCE[0]}")/ktap.awk" "$1")
 	read -r passed failed skipped < <(tail -n1 <<<"$text")
 	head -n-1 <<<"$text" | sed 's/^/# /'
-	case $rc in
+	case $2 in
 	70) echo '# wrong: the guest was lost' ;;
 	71) echo '# wrong: the kernel complained' ;;
 	esac
 	# Whatever is wrong counts, even when no single test says so.
 	if [ "$failed" -eq 0 ]; then
-		case $rc in
+		case $2 in
 		0 | 4) ! grep -q '^wrong: ' <<<"$text" || failed=1 ;;
 		*) failed=1 ;;
 		esac
 	fi
-	echo "$passed passed, $failed failed, $skipped skipped"
-	if [ "$rc" -eq 70 ]; then
+}
+
+# ktap_total STATUS PASSED FAILED SKIPPED: the last line, and the status to exit
+# with.
+ktap_total()
+{
+	echo "$2 passed, $3 failed, $4 skipped"
+	if [ "$1" -eq 70 ]; then
 		return 70
-	elif [ "$failed" -ne 0 ]; then
+	elif [ "$3" -ne 0 ]; then
 		return 1
-	elif [ "$passed" -eq 0 ]; then
+	elif [ "$2" -eq 0 ]; then
 		return 4
 	fi
+}
+
+# ktap_verdict FILE STATUS: both, of one document.
+ktap_verdict()
+{
+	local passed failed skipped
+
+	ktap_judge "$1" "$2"
+	ktap_total "$2" "$passed" "$failed" "$skipped"
 }

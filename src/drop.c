@@ -94,6 +94,22 @@ const struct icmp4_drop_info icmp4_drop_infos[ICMP4_DROPS] = {
 		.reason = SKB_DROP_REASON_NOT_SPECIFIED,
 		.out_errors = true,
 	},
+	[ICMP4_DROP_LIMIT_CLASS] = {
+		.name = "LimitClass",
+		.limit_global = true,
+	},
+	[ICMP4_DROP_LIMIT_TYPE] = {
+		.name = "LimitType",
+		.limit_host = true,
+	},
+	[ICMP4_DROP_LIMIT_HOST] = {
+		.name = "LimitHost",
+		.limit_host = true,
+	},
+	[ICMP4_DROP_LIMIT_GLOBAL] = {
+		.name = "LimitGlobal",
+		.limit_global = true,
+	},
 	[ICMP4_DROP_ERR_HEADER] = {
 		.name = "ErrHeader",
 	},
@@ -111,14 +127,6 @@ const struct icmp4_drop_info icmp4_drop_infos[ICMP4_DROPS] = {
 	},
 	[ICMP4_DROP_ERR_SOURCE] = {
 		.name = "ErrSource",
-	},
-	[ICMP4_DROP_ERR_LIMIT_GLOBAL] = {
-		.name = "ErrLimitGlobal",
-		.limit_global = true,
-	},
-	[ICMP4_DROP_ERR_LIMIT_HOST] = {
-		.name = "ErrLimitHost",
-		.limit_host = true,
 	},
 	[ICMP4_DROP_ERR_BUSY] = {
 		.name = "ErrBusy",

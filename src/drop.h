@@ -38,6 +38,10 @@
  *	does not drain as fast as requests come
  * @ICMP4_DROP_NOMEM: no memory for a buffer of our own
  * @ICMP4_DROP_TOO_BIG: the reply would exceed 65535 bytes
+ * @ICMP4_DROP_LIMIT_CLASS: no reply or error: icmp_icmplim
+ * @ICMP4_DROP_LIMIT_TYPE: no reply or error: the rate of its type, icmp_rates
+ * @ICMP4_DROP_LIMIT_HOST: no reply or error: icmp_ratelimit
+ * @ICMP4_DROP_LIMIT_GLOBAL: no reply or error: icmp_msgs_per_sec
  * @ICMP4_DROP_ERR_HEADER: no error: the offending packet's IP header is not
  *	where it could be read
  * @ICMP4_DROP_ERR_FRAME: no error: its frame was not for this host alone
@@ -47,8 +51,6 @@
  * @ICMP4_DROP_ERR_ICMP: no error: it is an ICMP error, or of an unknown type
  * @ICMP4_DROP_ERR_SOURCE: no error: its source is not a single host, or the way
  *	there is a broadcast
- * @ICMP4_DROP_ERR_LIMIT_GLOBAL: no error: icmp_msgs_per_sec
- * @ICMP4_DROP_ERR_LIMIT_HOST: no error: icmp_ratelimit
  * @ICMP4_DROP_ERR_BUSY: no error: this CPU is already sending an ICMP message
  * @ICMP4_DROP_ERR_OPTIONS: no error: its IP options cannot be returned
  * @ICMP4_DROP_ERR_NO_ROUTE: no error: no route leads to its source
@@ -80,14 +82,16 @@ enum icmp4_drop {
 	ICMP4_DROP_SNDBUF,
 	ICMP4_DROP_NOMEM,
 	ICMP4_DROP_TOO_BIG,
+	ICMP4_DROP_LIMIT_CLASS,
+	ICMP4_DROP_LIMIT_TYPE,
+	ICMP4_DROP_LIMIT_HOST,
+	ICMP4_DROP_LIMIT_GLOBAL,
 	ICMP4_DROP_ERR_HEADER,
 	ICMP4_DROP_ERR_FRAME,
 	ICMP4_DROP_ERR_BROADCAST,
 	ICMP4_DROP_ERR_FRAGMENT,
 	ICMP4_DROP_ERR_ICMP,
 	ICMP4_DROP_ERR_SOURCE,
-	ICMP4_DROP_ERR_LIMIT_GLOBAL,
-	ICMP4_DROP_ERR_LIMIT_HOST,
 	ICMP4_DROP_ERR_BUSY,
 	ICMP4_DROP_ERR_OPTIONS,
 	ICMP4_DROP_ERR_NO_ROUTE,

@@ -304,6 +304,27 @@ static enum icmp4_drop icmp4_error_locked(struct icmp4_net *in, struct sock *sk,
 	return icmp4_error_routed(in, sk, error, rt, opt);
 }
 
+/* What its route depends on; where it goes is known. */
+static void icmp4_error_key(struct icmp4_net *in, struct icmp4_error *error)
+{
+	const struct sk_buff *skb = error->skb;
+	const struct iphdr *iph = ip_hdr(skb);
+
+	/* RFC 1812 4.3.2.5: the TOS of the packet, precedence 6. */
+	error->tos = iph->tos;
+	if (icmp4_types[error->type].class == ICMP4_CLASS_ERROR)
+		error->tos = RT_TOS(iph->tos) | IPTOS_PREC_INTERNETCONTROL;
+	error->key.saddr = icmp4_source_error(in->net, skb, error->iif);
+	error->key.flow_saddr = iph->saddr;
+	error->key.flow_daddr = iph->daddr;
+	error->key.oif = l3mdev_master_ifindex_rcu(icmp4_route_dev(skb));
+	error->key.mark = IP4_REPLY_MARK(in->net, skb->mark);
+	error->key.secid = icmp4_route_secid(error->skb);
+	error->key.tos = error->tos & INET_DSCP_MASK;
+	error->key.type = error->type;
+	error->key.code = error->code;
+}
+
 /* Limits are looked at before anything that costs. */
 static enum icmp4_drop icmp4_error_opt(struct icmp4_net *in,
 				       struct icmp4_error *error,
@@ -313,6 +334,7 @@ static enum icmp4_drop icmp4_error_opt(struct icmp4_net *in,
 	enum icmp4_drop why;
 	struct sock *sk;
 
+	error->key.daddr = ip_hdr(skb)->saddr;
 	if (unlikely(opt && opt->info.srr)) {
 		if (ipv4_is_zeronet(opt->info.faddr))
 			return ICMP4_DROP_ERR_SOURCE;
@@ -320,10 +342,11 @@ static enum icmp4_drop icmp4_error_opt(struct icmp4_net *in,
 	}
 	why = icmp4_limit_look(in, &error->limit, error->type, error->code,
 			       skb->dev && skb->dev->flags & IFF_LOOPBACK,
-			       error->key.daddr, error->key.oif);
+			       error->key.daddr, icmp4_route_dev(skb));
 	if (why)
 		return why;
 
+	icmp4_error_key(in, error);
 	sk = icmp4_ctl_lock(in->net);
 	if (unlikely(!sk))
 		return ICMP4_DROP_ERR_BUSY;
@@ -362,22 +385,6 @@ static enum icmp4_drop icmp4_error(struct icmp4_net *in,
 	if (unlikely(why))
 		return why;
 
-	/* RFC 1812 4.3.2.5: the TOS of the packet, precedence 6. */
-	error->tos = iph->tos;
-	if (icmp4_types[error->type].class == ICMP4_CLASS_ERROR)
-		error->tos = RT_TOS(iph->tos) | IPTOS_PREC_INTERNETCONTROL;
-	error->key = (struct icmp4_route_key) {
-		.daddr = iph->saddr,
-		.saddr = icmp4_source_error(in->net, skb, error->iif),
-		.flow_saddr = iph->saddr,
-		.flow_daddr = iph->daddr,
-		.oif = l3mdev_master_ifindex_rcu(icmp4_route_dev(skb)),
-		.mark = IP4_REPLY_MARK(in->net, skb->mark),
-		.secid = icmp4_route_secid(skb),
-		.tos = error->tos & INET_DSCP_MASK,
-		.type = error->type,
-		.code = error->code,
-	};
 	if (unlikely(error->known->optlen && iph->ihl > 5))
 		return icmp4_error_options(in, error);
 	return icmp4_error_opt(in, error, NULL);

@@ -4,6 +4,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <linux/stringify.h>
 #include <net/net_namespace.h>
 
 #include "attach.h"
@@ -65,21 +66,27 @@ static int __net_init icmp4_net_init(struct net *net)
 	int err;
 
 	in->net = net;
-	err = icmp4_route_init(in);
+	err = icmp4_limit_net_init(in);
 	if (err)
 		return err;
-	err = icmp4_stat_init(in);
+	err = icmp4_route_init(in);
 	if (err)
-		goto err_stat;
+		goto err_route;
 	err = icmp4_sysctl_init(in);
 	if (err)
 		goto err_sysctl;
+	/* Who reads /proc reads all the others. */
+	err = icmp4_stat_init(in);
+	if (err)
+		goto err_stat;
 	return 0;
 
-err_sysctl:
-	icmp4_stat_uninit(in);
 err_stat:
+	icmp4_sysctl_uninit(in);
+err_sysctl:
 	icmp4_route_uninit(in);
+err_route:
+	icmp4_limit_net_uninit(in);
 	return err;
 }
 
@@ -87,9 +94,10 @@ static void __net_exit icmp4_net_exit(struct net *net)
 {
 	struct icmp4_net *in = icmp4_net(net);
 
-	icmp4_sysctl_uninit(in);
 	icmp4_stat_uninit(in);
+	icmp4_sysctl_uninit(in);
 	icmp4_route_uninit(in);
+	icmp4_limit_net_uninit(in);
 }
 
 static struct pernet_operations icmp4_net_ops = {
@@ -129,6 +137,7 @@ static int icmp4_attach(void)
 
 static void icmp4_say_loaded(void)
 {
+	size_t room = icmp4_limit_size() * sizeof(struct icmp4_bucket);
 	char text[32] = "nothing";
 	size_t len = 0;
 	unsigned int i;
@@ -138,7 +147,8 @@ static void icmp4_say_loaded(void)
 			len += scnprintf(text + len, sizeof(text) - len,
 					 "%s%s", len ? ", " : "",
 					 icmp4_points[i].name);
-	pr_info("version " ICMP4_VERSION " loaded, took over: %s\n", text);
+	pr_info("version " ICMP4_VERSION " loaded, took over: %s; limits: %u buckets, %zu KiB\n",
+		text, icmp4_limit_size(), DIV_ROUND_UP(room, 1024));
 }
 
 static int __init icmp4_init(void)
@@ -146,7 +156,8 @@ static int __init icmp4_init(void)
 	const char *what;
 	int err;
 
-	what = "buckets of the limits";
+	what = "limit_buckets (a multiple of " __stringify(ICMP4_BUCKET_WAYS)
+	       " up to " __stringify(ICMP4_LIMIT_BUCKETS_MAX) ")";
 	err = icmp4_limit_init();
 	if (err)
 		goto err_limit;

@@ -5,14 +5,36 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "window.h"
+
 /**
  * struct icmp4_knobs - values of the knobs that the module adds, see sysctl.c
  * @quotelen: icmp_quotelen, bytes
+ * @icmplim: icmp_icmplim, messages of a class in a second; 0 for any number
+ * @icmplim_jitter: icmp_icmplim_jitter, by how many that is off
+ * @icmplim_output: icmp_icmplim_output, whether it holds at all
  * @errors_extension_mask: icmp_errors_extension_mask, if the kernel has none
  */
 struct icmp4_knobs {
 	int quotelen;
+	int icmplim;
+	int icmplim_jitter;
+	u8 icmplim_output;
 	u8 errors_extension_mask;
+};
+
+/**
+ * enum icmp4_limit_class - messages that icmp_icmplim counts together
+ * @ICMP4_LIMIT_UNREACH: port unreachables
+ * @ICMP4_LIMIT_ECHO: echo replies
+ * @ICMP4_LIMIT_TIMESTAMP: timestamp replies
+ * @ICMP4_LIMIT_CLASSES: how many there are; stands for no class, too
+ */
+enum icmp4_limit_class {
+	ICMP4_LIMIT_UNREACH,
+	ICMP4_LIMIT_ECHO,
+	ICMP4_LIMIT_TIMESTAMP,
+	ICMP4_LIMIT_CLASSES
 };
 
 /**
@@ -21,6 +43,9 @@ struct icmp4_knobs {
  * @stats: per-CPU counters, see stat.h
  * @routes: per-CPU routes of the last replies, see route.h
  * @knobs: read with READ_ONCE(), see sysctl.h
+ * @rates: icmp_rates; NULL while there is none
+ * @number: of the namespace, in &struct icmp4_owner
+ * @windows: what icmp_icmplim counts, a class each
  * @sysctl: their registration
  * @sysctl_table: its table
  */
@@ -29,6 +54,9 @@ struct icmp4_net {
 	struct icmp4_mib __percpu *stats;
 	struct icmp4_route_slots __percpu *routes;
 	struct icmp4_knobs knobs;
+	struct icmp4_rates __rcu *rates;
+	u16 number;
+	struct icmp4_window windows[ICMP4_LIMIT_CLASSES];
 	struct ctl_table_header *sysctl;
 	struct ctl_table *sysctl_table;
 };

@@ -13,23 +13,6 @@
 #include "rules.h"
 #include "stat.h"
 
-/* The kernel's limiter still knows better which replies to refuse: while
- * icmp_ratemask names a reply, its requests are left to the saved handler.
- */
-static bool icmp4_reply_limited(struct net *net, const struct icmp4_type *type)
-{
-	return type->class == ICMP4_CLASS_REQUEST &&
-	       type->reply <= NR_ICMP_TYPES &&
-	       READ_ONCE(net->ipv4.sysctl_icmp_ratemask) & BIT(type->reply);
-}
-
-/* The type decides who looks after a message before anything is counted. */
-static bool icmp4_is_for_saved(struct net *net, const struct icmp4_type *type)
-{
-	return type->handler == ICMP4_BY_SAVED ||
-	       unlikely(icmp4_reply_limited(net, type));
-}
-
 /* IPsec policy is checked here, since the protocol is registered to need none.
  * A message that policy forbids may still be an error about a packet that it
  * allows (RFC 4301 6.2), if the security association says so.
@@ -113,7 +96,8 @@ int icmp4_receive(struct sk_buff *skb)
 
 	byte = skb_header_pointer(skb, 0, sizeof(type), &type);
 	type = byte ? *byte : ICMP4_NO_TYPE;
-	if (icmp4_is_for_saved(net, &icmp4_types[type])) {
+	/* The type decides before anything is counted. */
+	if (icmp4_types[type].handler == ICMP4_BY_SAVED) {
 		icmp4_stat_event(in, ICMP4_EVENT_PASSED);
 		return icmp4_saved()->handler(skb);
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Replies: the request turned around in its own buffer. The one that answers
- * makes the buffer ours (icmp4_reply_own()), edits the ICMP message in it, and
- * sends it back (icmp4_reply()).
+ * asks whether it may and makes the buffer ours (icmp4_reply_begin()), edits the
+ * ICMP message in it, and sends it back (icmp4_reply()).
  */
 
 #include <linux/icmp.h>
@@ -23,17 +23,28 @@
 #include "timestamp.h"
 
 /**
- * icmp4_reply_own() - make a request's headers ours to write
+ * icmp4_reply_begin() - may there be a reply? Then the request's headers are ours
  * @in: the namespace it came to
- * @skb: the request
+ * @skb: the request, data at its ICMP header
+ * @type: ICMP type of the reply
+ * @limit: filled in, for icmp4_reply()
  *
  * Sniffers and raw sockets may hold clones that share the bytes; they keep the
  * old ones. All pointers into the packet have to be read again.
  *
- * Return: ICMP4_OK to go on, or ICMP4_DROP_NOMEM.
+ * Return: ICMP4_OK to go on; the limit that is exceeded; ICMP4_DROP_NOMEM.
+ * Context: softirq, RCU read side.
  */
-enum icmp4_drop icmp4_reply_own(struct icmp4_net *in, struct sk_buff *skb)
+enum icmp4_drop icmp4_reply_begin(struct icmp4_net *in, struct sk_buff *skb,
+				  u8 type, struct icmp4_limit *limit)
 {
+	enum icmp4_drop why;
+
+	why = icmp4_limit_look(in, limit, type, 0,
+			       skb->dev->flags & IFF_LOOPBACK,
+			       ip_hdr(skb)->saddr, skb->dev);
+	if (unlikely(why))
+		return why;
 	if (likely(!skb_cloned(skb)))
 		return ICMP4_OK;
 	if (pskb_expand_head(skb, 0, 0, GFP_ATOMIC))
@@ -88,6 +99,7 @@ static void icmp4_reply_scrub(struct sk_buff *skb)
 
 static enum icmp4_drop icmp4_reply_locked(struct icmp4_net *in,
 					  struct sock *sk, struct sk_buff *skb,
+					  const struct icmp4_limit *limit,
 					  struct icmp4_options *opt)
 {
 	const struct iphdr *iph = ip_hdr(skb);
@@ -114,6 +126,10 @@ static enum icmp4_drop icmp4_reply_locked(struct icmp4_net *in,
 	why = icmp4_route_reply(in, skb, &key);
 	if (unlikely(why))
 		return why;
+	why = icmp4_limit_charge(in, limit,
+				 skb_dst_dev_rcu(skb)->flags & IFF_LOOPBACK);
+	if (unlikely(why))
+		return why;
 	if (unlikely(opt))
 		icmp4_options_finish(opt, key.saddr, requester,
 				     icmp4_timestamp(ktime_get_real_ns()));
@@ -134,6 +150,7 @@ static enum icmp4_drop icmp4_reply_locked(struct icmp4_net *in,
 
 static enum icmp4_drop icmp4_reply_opt(struct icmp4_net *in,
 				       struct sk_buff *skb,
+				       const struct icmp4_limit *limit,
 				       struct icmp4_options *opt)
 {
 	enum icmp4_drop why;
@@ -142,14 +159,15 @@ static enum icmp4_drop icmp4_reply_opt(struct icmp4_net *in,
 	sk = icmp4_ctl_lock(in->net);
 	if (unlikely(!sk))
 		return ICMP4_DROP_BUSY;
-	why = icmp4_reply_locked(in, sk, skb, opt);
+	why = icmp4_reply_locked(in, sk, skb, limit, opt);
 	icmp4_ctl_unlock(sk);
 	return why;
 }
 
 /* Apart, so that only requests with options pay for the room they take. */
 static noinline enum icmp4_drop
-icmp4_reply_echo_options(struct icmp4_net *in, struct sk_buff *skb)
+icmp4_reply_echo_options(struct icmp4_net *in, struct sk_buff *skb,
+			 const struct icmp4_limit *limit)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	struct icmp4_options opt;
@@ -158,15 +176,16 @@ icmp4_reply_echo_options(struct icmp4_net *in, struct sk_buff *skb)
 			       iph->ihl * 4 - sizeof(*iph), NULL, iph->saddr,
 			       icmp4_source_is_ours, in->net))
 		return ICMP4_DROP_OPTIONS;
-	return icmp4_reply_opt(in, skb, &opt);
+	return icmp4_reply_opt(in, skb, limit, &opt);
 }
 
 /**
  * icmp4_reply() - send a request back as the reply it has become
  * @in: the namespace it came to
- * @skb: ours to write (icmp4_reply_own()); data at the ICMP message, which is
+ * @skb: ours to write (icmp4_reply_begin()); data at the ICMP message, which is
  *	the reply but for the two zeros of its checksum; the IP header, the route
  *	and all else still the request's
+ * @limit: the limits that it passed so far
  *
  * Addresses swapped or chosen (icmp4_source_reply()), TTL fresh, DF clear, TOS of
  * the request (RFC 1122 3.2.2.6, RFC 1812 4.3.2.5), options echoed, mark by
@@ -176,7 +195,8 @@ icmp4_reply_echo_options(struct icmp4_net *in, struct sk_buff *skb)
  *	still has it.
  * Context: softirq, RCU read side.
  */
-enum icmp4_drop icmp4_reply(struct icmp4_net *in, struct sk_buff *skb)
+enum icmp4_drop icmp4_reply(struct icmp4_net *in, struct sk_buff *skb,
+			    const struct icmp4_limit *limit)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 
@@ -187,7 +207,7 @@ enum icmp4_drop icmp4_reply(struct icmp4_net *in, struct sk_buff *skb)
 		/* A firewall may have written a length that is not there. */
 		if (iph->ihl * 4 > -skb_network_offset(skb))
 			return ICMP4_DROP_OPTIONS;
-		return icmp4_reply_echo_options(in, skb);
+		return icmp4_reply_echo_options(in, skb, limit);
 	}
-	return icmp4_reply_opt(in, skb, NULL);
+	return icmp4_reply_opt(in, skb, limit, NULL);
 }

@@ -39,18 +39,19 @@ static void set_type(struct icmphdr *icmph, u8 type, u8 code)
  */
 enum icmp4_drop icmp4_request_echo(struct icmp4_net *in, struct sk_buff *skb)
 {
+	struct icmp4_limit limit;
 	enum icmp4_drop why;
 	struct icmphdr *icmph;
 
 	if (READ_ONCE(in->net->ipv4.sysctl_icmp_echo_ignore_all))
 		return ICMP4_DROP_ECHO_IGNORED;
-	why = icmp4_reply_own(in, skb);
+	why = icmp4_reply_begin(in, skb, ICMP_ECHOREPLY, &limit);
 	if (why)
 		return why;
 
 	icmph = icmp_hdr(skb);
 	set_type(icmph, ICMP_ECHOREPLY, icmph->code);
-	return icmp4_reply(in, skb);
+	return icmp4_reply(in, skb, &limit);
 }
 
 /**
@@ -66,9 +67,10 @@ enum icmp4_drop icmp4_request_echo(struct icmp4_net *in, struct sk_buff *skb)
 enum icmp4_drop icmp4_request_timestamp(struct icmp4_net *in, struct sk_buff *skb)
 {
 	struct timestamp_message *msg;
+	struct icmp4_limit limit;
 	enum icmp4_drop why;
 
-	why = icmp4_reply_own(in, skb);
+	why = icmp4_reply_begin(in, skb, ICMP_TIMESTAMPREPLY, &limit);
 	if (why)
 		return why;
 	if (!pskb_may_pull(skb, sizeof(*msg)) ||
@@ -82,7 +84,7 @@ enum icmp4_drop icmp4_request_timestamp(struct icmp4_net *in, struct sk_buff *sk
 	msg->transmit = msg->receive;
 	msg->icmph.checksum = 0;
 	msg->icmph.checksum = ip_compute_csum(msg, sizeof(*msg));
-	return icmp4_reply(in, skb);
+	return icmp4_reply(in, skb, &limit);
 }
 
 static enum icmp4_drop probe_interface(struct net *net,
@@ -123,6 +125,7 @@ enum icmp4_drop icmp4_request_probe(struct icmp4_net *in, struct sk_buff *skb)
 	unsigned int len = min_t(unsigned int, ICMP4_PROBE_LEN,
 				 skb->len - sizeof(struct icmphdr));
 	u8 data[ICMP4_PROBE_LEN], code, status;
+	struct icmp4_limit limit;
 	struct icmp4_probe probe;
 	struct icmphdr *icmph;
 	enum icmp4_drop why;
@@ -134,13 +137,13 @@ enum icmp4_drop icmp4_request_probe(struct icmp4_net *in, struct sk_buff *skb)
 		return ICMP4_DROP_PROBE_OFF;
 	if (!(icmp_hdr(skb)->un.echo.sequence & htons(1)))
 		return ICMP4_DROP_PROBE_REMOTE;
+	why = icmp4_reply_begin(in, skb, ICMP_EXT_ECHOREPLY, &limit);
+	if (why)
+		return why;
 	if (skb_copy_bits(skb, sizeof(*icmph), data, len))
 		return ICMP4_DROP_LENGTH;
 	icmp4_probe_parse(&probe, data, len);
 	why = probe_interface(in->net, &probe, &code, &status);
-	if (why)
-		return why;
-	why = icmp4_reply_own(in, skb);
 	if (why)
 		return why;
 
@@ -150,5 +153,5 @@ enum icmp4_drop icmp4_request_probe(struct icmp4_net *in, struct sk_buff *skb)
 	icmp4_checksum_set(icmph, sequence,
 			   (*sequence & htons(0xff00)) | htons(status));
 	set_type(icmph, ICMP_EXT_ECHOREPLY, code);
-	return icmp4_reply(in, skb);
+	return icmp4_reply(in, skb, &limit);
 }

@@ -6,6 +6,7 @@
 #include <linux/seq_file.h>
 #include <net/icmp.h>
 
+#include "limit_proc.h"
 #include "stat.h"
 
 static const char * const icmp4_event_names[ICMP4_EVENTS] = {
@@ -17,6 +18,7 @@ static const char * const icmp4_event_names[ICMP4_EVENTS] = {
 	[ICMP4_EVENT_RAISED] = "ErrRaised",
 	[ICMP4_EVENT_ERROR] = "ErrSent",
 	[ICMP4_EVENT_EXTENDED] = "ErrExtended",
+	[ICMP4_EVENT_EVICTED] = "LimitEvicted",
 };
 
 static unsigned long icmp4_stat_fold(const struct icmp4_net *in,
@@ -72,11 +74,12 @@ static void icmp4_types_sum(const struct net *net, unsigned int row,
 static int icmp4_types_show(struct seq_file *seq, void *v)
 {
 	const struct net *net = seq_file_single_net(seq);
+	const struct icmp4_net *own = icmp4_net(net);
 	unsigned long in, out;
 	unsigned int row;
 
-	seq_printf(seq, "%4s %-10s %12s %12s %12s\n",
-		   "type", "name", "in", "out", "dropped");
+	seq_printf(seq, "%4s %-10s %12s %12s %12s %12s\n",
+		   "type", "name", "in", "out", "dropped", "limited");
 	for (row = 0; row < ICMP4_ROWS; row++) {
 		if (row == ICMP4_ROW_OTHER)
 			seq_puts(seq, "   -");
@@ -85,10 +88,10 @@ static int icmp4_types_show(struct seq_file *seq, void *v)
 		else
 			continue;
 		icmp4_types_sum(net, row, &in, &out);
-		seq_printf(seq, " %-10s %12lu %12lu %12lu\n",
+		seq_printf(seq, " %-10s %12lu %12lu %12lu %12lu\n",
 			   icmp4_type_name(row), in, out,
-			   icmp4_stat_fold(icmp4_net(net),
-					   ICMP4_MIB_TYPE + row));
+			   icmp4_stat_fold(own, ICMP4_MIB_TYPE + row),
+			   icmp4_stat_fold(own, ICMP4_MIB_LIMIT + row));
 	}
 	return 0;
 }
@@ -113,7 +116,9 @@ int icmp4_stat_init(struct icmp4_net *in)
 	if (!dir)
 		goto err_dir;
 	if (!proc_create_net_single("stat", 0444, dir, icmp4_stat_show, NULL) ||
-	    !proc_create_net_single("types", 0444, dir, icmp4_types_show, NULL))
+	    !proc_create_net_single("types", 0444, dir, icmp4_types_show,
+				    NULL) ||
+	    icmp4_limit_proc_init(net, dir))
 		goto err_file;
 	return 0;
 

@@ -19,6 +19,8 @@
  * @ICMP4_EVENT_RAISED: errors that something in the kernel asked for
  * @ICMP4_EVENT_ERROR: errors handed to IP
  * @ICMP4_EVENT_EXTENDED: of these, those with an RFC 4884 extension
+ * @ICMP4_EVENT_EVICTED: debts forgotten to have a bucket for somebody else, see
+ *	limit.h
  * @ICMP4_EVENTS: how many there are
  */
 enum icmp4_event {
@@ -30,19 +32,22 @@ enum icmp4_event {
 	ICMP4_EVENT_RAISED,
 	ICMP4_EVENT_ERROR,
 	ICMP4_EVENT_EXTENDED,
+	ICMP4_EVENT_EVICTED,
 	ICMP4_EVENTS
 };
 
 /**
  * struct icmp4_mib - the counters of one CPU in one namespace
- * @mibs: events, then drops by reason, then drops by row of the type table
+ * @mibs: events, then drops by reason, then by row of the type table drops, and
+ *	what limits refused
  *
  * The member's name is what the kernel's SNMP macros expect.
  */
 struct icmp4_mib {
 #define ICMP4_MIB_DROP	ICMP4_EVENTS
 #define ICMP4_MIB_TYPE	(ICMP4_MIB_DROP + ICMP4_DROPS)
-#define ICMP4_MIB_MAX	(ICMP4_MIB_TYPE + ICMP4_ROWS)
+#define ICMP4_MIB_LIMIT	(ICMP4_MIB_TYPE + ICMP4_ROWS)
+#define ICMP4_MIB_MAX	(ICMP4_MIB_LIMIT + ICMP4_ROWS)
 	unsigned long mibs[ICMP4_MIB_MAX];
 };
 
@@ -72,6 +77,18 @@ static inline void icmp4_stat_drop(const struct icmp4_net *in, u8 type,
 {
 	__SNMP_INC_STATS(in->stats, ICMP4_MIB_DROP + why);
 	__SNMP_INC_STATS(in->stats, ICMP4_MIB_TYPE + icmp4_type_row(type));
+}
+
+/**
+ * icmp4_stat_limited() - count a message that a limit refuses
+ * @in: the namespace that would have sent it
+ * @type: its ICMP type
+ *
+ * Context: softirq, or process with bottom halves off.
+ */
+static inline void icmp4_stat_limited(const struct icmp4_net *in, u8 type)
+{
+	__SNMP_INC_STATS(in->stats, ICMP4_MIB_LIMIT + icmp4_type_row(type));
 }
 
 int icmp4_stat_init(struct icmp4_net *in);

@@ -57,6 +57,7 @@ enum icmp4_handler {
  * @handler: an &enum icmp4_handler
  * @min_len: shortest valid message, bytes from the ICMP header on
  * @broadcast: may come to a broadcast or multicast address
+ * @sent: this host sends it of its own accord, so a rate of it means something
  * @reply: the type that answers it, for an &ICMP4_CLASS_REQUEST
  */
 struct icmp4_type {
@@ -65,6 +66,7 @@ struct icmp4_type {
 	u8 handler;
 	u8 min_len;
 	bool broadcast;
+	bool sent;
 	u8 reply;
 };
 

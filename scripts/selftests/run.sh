@@ -9,7 +9,8 @@
 # them "not ok", exited with 0 (4: all was skipped), was done within its time
 # and the kernel did not complain meanwhile. The limit is 120 s, or what a line
 # "# timeout: SECONDS" in the suite says; five times that on a kernel that looks
-# for leaks, which is a slow one.
+# for leaks, which is a slow one. A line "# guest: OPTION..." asks for a guest of
+# its own (scripts/vm/guest.sh), and is for who starts it to read.
 #
 # In the end nothing may be left: modules, files, namespaces, sockets, and what
 # such a kernel says that nobody points to any more.
@@ -20,6 +21,8 @@ dir=$(cd "$(dirname "$0")" && pwd -P)
 group=/sys/fs/cgroup/suite
 # shellcheck source=scripts/selftests/complaints.sh
 . "$dir/complaints.sh"
+# shellcheck source=scripts/selftests/suites.sh
+. "$dir/suites.sh"
 leaks=/sys/kernel/debug/kmemleak
 slow=1
 [ ! -e $leaks ] || slow=5
@@ -29,36 +32,6 @@ bail_out()
 {
 	echo "Bail out! $*"
 	exit 1
-}
-
-suite_file()
-{
-	local name=${1##*/} file
-
-	for file in "$dir/$name" "$dir/test_$name" "$dir/$name".* "$dir/test_$name".*; do
-		if [ -x "$file" ] && [[ ${file##*/} == test_* ]]; then
-			echo "$file"
-			return
-		fi
-	done
-	return 1
-}
-
-select_suites()
-{
-	local name file
-
-	suites=()
-	if [ $# -eq 0 ]; then
-		for file in "$dir"/test_*; do
-			[ ! -x "$file" ] || suites+=("$file")
-		done
-	fi
-	for name in "$@"; do
-		file=$(suite_file "$name") || bail_out "unknown suite: $name"
-		suites+=("$file")
-	done
-	[ ${#suites[@]} -gt 0 ] || bail_out 'no suites'
 }
 
 # Prints pass, skip or fail and why, from the suite's output alone.
@@ -129,7 +102,7 @@ run_suite()
 {
 	local file=$1 name=$2 limit rc reader
 
-	limit=$(sed -n 's/^# timeout: *\([0-9]*\)$/\1/p;20q' "$file")
+	limit=$(suite_header "$file" timeout)
 	limit=$((${limit:-120} * slow))
 	echo "icmp4 suite $name begins" >/dev/kmsg
 	printf '    KTAP version 1\n    # Subtest: %s\n' "$name"

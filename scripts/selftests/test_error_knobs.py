@@ -66,7 +66,7 @@ def limited():
     yield Stimulus("20 to another", *(probe(dst="192.0.2.1", src="192.0.2.3")
                                       for _ in range(20)), replies=6)
     yield Stimulus("one more of another kind", probe(ttl=1), replies=0,
-                   drop="ErrLimitHost")
+                   drop="LimitHost")
     yield Stimulus("20 too big", *(probe(1400, frag=IP_DF)
                                    for _ in range(20)), replies=20)
     yield Stimulus("a kind that is not masked", probe(
@@ -119,7 +119,7 @@ def no_credit(host):
                           probe(1400, "10.1.0.77", frag=IP_DF)])
     problems = expect("frames back", len(back), 0)
     problems += expect("module", lab.stat().since(stat), {
-        "Icmp4.ErrRaised": 1, "Icmp4.ErrLimitGlobal": 1})
+        "Icmp4.ErrRaised": 1, "Icmp4.LimitGlobal": 1})
     return problems + expect(
         "OutRateLimitGlobal",
         lab.mib().since(mib).get("Icmp.OutRateLimitGlobal"), 1)
@@ -202,7 +202,7 @@ def reasons(host):
              if name.startswith("Icmp4.Err")}
     met = {stimulus.drop for group in GROUPS + test_errors.GROUPS
            for stimulus in group.stimuli}
-    met |= {"ErrRaised", "ErrSent", "ErrExtended", "ErrLimitGlobal", "ErrBusy"}
+    met |= {"ErrRaised", "ErrSent", "ErrExtended", "ErrBusy"}
     missing = names - met - {"ErrNoMemory", "ErrHeader"}
     host.settle()
     return [f"nothing meets {name}" for name in sorted(missing)]

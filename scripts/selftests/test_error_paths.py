@@ -180,10 +180,12 @@ def tunnels():
     """Encapsulation that nobody wants, and packets too big for a tunnel, whose
     driver has used the control block for its own purposes.
     """
-    for proto, size in ((4, 60), (41, 60), (47, 24)):
-        yield Stimulus(f"unwanted protocol {proto}", frame(
-            ip(udp(size), proto=UDP, dst="10.55.0.1") if proto == 4 else
-            payload(size), proto=proto), replies=1)
+    # Zeros are GRE's version 0, which is answered whether its driver is there or
+    # not.
+    for proto, body in ((4, ip(udp(60), proto=UDP, dst="10.55.0.1")),
+                        (41, payload(60)), (47, bytes(24))):
+        yield Stimulus(f"unwanted protocol {proto}", frame(body, proto=proto),
+                       replies=1)
     for size in (1460, 1472):
         yield Stimulus(f"{size} bytes into IPIP", probe(
             size, "10.44.0.9", frag=IP_DF), replies=1)

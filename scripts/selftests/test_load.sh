@@ -108,7 +108,7 @@ log()
 lines()
 {
 	log | sort | uniq -c
-	[ "$(log | grep -c "^version .* loaded, took over: ${2:-receive, errors}\$")" -eq "$1" ] &&
+	[ "$(log | grep -c "^version .* loaded, took over: ${2:-receive, errors}; limits: 65536 buckets, 1024 KiB\$")" -eq "$1" ] &&
 		[ "$(log | grep -c '^unloaded')" -eq "$1" ] &&
 		[ "$(log | wc -l)" -eq $((2 * $1)) ]
 }
@@ -162,7 +162,7 @@ nothing_taken()
 	mark_log
 	insmod "$icmp4_ko" receive=0 errors=0 || return
 	answered && [ "$(counter InTaken)" -eq 0 ] &&
-		log | grep 'loaded, took over: nothing$'
+		log | grep 'loaded, took over: nothing;'
 	rc=$?
 	rmmod icmp4 && answered && unchanged && return "$rc"
 }
@@ -181,7 +181,7 @@ no_errors()
 			log | grep 'not loaded: attach point errors failed' &&
 				[ "$(log | wc -l)" -eq 1 ] && answered &&
 				insmod "$icmp4_ko" errors=0 &&
-				log | grep 'took over: receive$' && rmmod icmp4
+				log | grep 'took over: receive;' && rmmod icmp4
 			rc=$?
 		fi
 		sysctl -q kernel.ftrace_enabled=1
@@ -350,6 +350,37 @@ files()
 	rmmod icmp4 && unchanged && return "$rc"
 }
 
+# Who is held back is read all the time, a rate of his own being what does it.
+read_limits()
+{
+	local i readers=()
+
+	insmod "$icmp4_ko" || return
+	ip netns exec "$host" sh -c \
+		'echo echorep:86400000:1000 >/proc/sys/net/ipv4/icmp_rates'
+	for i in {3..22}; do
+		ip -n "$left" address add "10.0.1.$i/24" dev l0
+		ip netns exec "$left" ping -q -n -c 1 -W 5 -I "10.0.1.$i" \
+			10.0.1.1 >/dev/null
+		ip -n "$left" address del "10.0.1.$i/24" dev l0
+	done
+	i=$(ip netns exec "$host" grep -c ^type /proc/net/icmp4/limits)
+	if [ "$i" -ne 20 ]; then
+		echo "$i are held back, not 20"
+		return 1
+	fi
+	for i in 1 2 3; do
+		ip netns exec "$host" sh -c \
+			'while cat /proc/net/icmp4/limits; do :; done' \
+			>/dev/null 2>&1 &
+		readers+=($!)
+	done
+	sleep 0.5
+	rmmod icmp4 || return
+	wait "${readers[@]}"
+	unchanged
+}
+
 # Someone still has a file of ours open.
 open_file()
 {
@@ -377,7 +408,7 @@ rmmod icmp4
 before=$(traces)
 
 ktap_print_header
-ktap_set_plan 13
+ktap_set_plan 14
 ktap_test_result 'loaded and unloaded, nothing is left' once
 ktap_test_result 'bad parameter' bad_parameter
 ktap_test_result 'unknown parameter' unknown_parameter
@@ -386,6 +417,7 @@ ktap_test_result 'the error attach point cannot be had' no_errors
 ktap_test_result 'loaded twice' twice
 ktap_test_result 'files in each namespace' files
 ktap_test_result 'unloaded while a file is open' open_file
+ktap_test_result 'unloaded while limits are read' read_limits
 ktap_test_result 'unloaded while replies are in a queue' queued
 ktap_test_result 'what replies took is given back' nothing_kept
 ktap_test_result 'namespaces come and go' namespaces
