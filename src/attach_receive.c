@@ -15,19 +15,14 @@
 #include <net/protocol.h>
 
 #include "attach.h"
+#include "error_in.h"
 #include "receive.h"
 
 static const struct net_protocol *icmp4_saved_protocol __read_mostly;
 
-/* Errors about ICMP messages of this host, from whoever received them. */
-static int icmp4_receive_error(struct sk_buff *skb, u32 info)
-{
-	return icmp4_saved()->err_handler(skb, info);
-}
-
 static const struct net_protocol icmp4_protocol = {
 	.handler = icmp4_receive,
-	.err_handler = icmp4_receive_error,
+	.err_handler = icmp4_error_own,
 	.no_policy = 1,
 };
 

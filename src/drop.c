@@ -63,6 +63,41 @@ const struct icmp4_drop_info icmp4_drop_infos[ICMP4_DROPS] = {
 	[ICMP4_DROP_PROBE_IPV6] = {
 		.name = "InProbeNoIPv6",
 	},
+	[ICMP4_DROP_IN_NOMEM] = {
+		.name = "InNoMemory",
+		.reason = SKB_DROP_REASON_NOMEM,
+		.in_errors = true,
+	},
+	[ICMP4_DROP_QUOTE_HEADER] = {
+		.name = "InQuoteHeader",
+		.reason = SKB_DROP_REASON_IP_INHDR,
+		.in_errors = true,
+	},
+	[ICMP4_DROP_QUOTE_SHORT] = {
+		.name = "InQuoteShort",
+		.reason = SKB_DROP_REASON_PKT_TOO_SMALL,
+		.in_errors = true,
+	},
+	[ICMP4_DROP_QUOTE_RAW] = {
+		.name = "InQuoteRaw",
+		.reason = SKB_DROP_REASON_UNHANDLED_PROTO,
+		.in_errors = true,
+	},
+	[ICMP4_DROP_CODE] = {
+		.name = "InCode",
+	},
+	[ICMP4_DROP_PMTU] = {
+		.name = "InPmtuIgnored",
+	},
+	[ICMP4_DROP_BOGUS] = {
+		.name = "InBogus",
+	},
+	[ICMP4_DROP_REDIRECT] = {
+		.name = "InRedirectIgnored",
+	},
+	[ICMP4_DROP_QUENCH] = {
+		.name = "InQuench",
+	},
 	[ICMP4_DROP_REQUESTER] = {
 		.name = "OutRequester",
 		.reason = SKB_DROP_REASON_IP_INADDRERRORS,

@@ -9,7 +9,7 @@
 
 /**
  * enum icmp4_drop - why a message went no further, or was never made
- * @ICMP4_OK: it did not stop: go on, or it has left
+ * @ICMP4_OK: it did not stop: go on, or it has left or been delivered
  * @ICMP4_DROP_POLICY: IPsec policy forbids it
  * @ICMP4_DROP_UNREADABLE: its bytes are in a device's memory, out of reach
  * @ICMP4_DROP_CSUM: the ICMP checksum is wrong (RFC 792)
@@ -29,6 +29,18 @@
  * @ICMP4_DROP_PROBE_REMOTE: a PROBE for an interface of another node (L bit
  *	clear), which only a proxy would answer
  * @ICMP4_DROP_PROBE_IPV6: a PROBE by IPv6 address on a host without IPv6
+ * @ICMP4_DROP_IN_NOMEM: no memory to look at it in one piece
+ * @ICMP4_DROP_QUOTE_HEADER: the IP header that an error quotes is none
+ * @ICMP4_DROP_QUOTE_SHORT: an error quotes less than the IP header and 8 bytes
+ *	(RFC 792)
+ * @ICMP4_DROP_QUOTE_RAW: an error about protocol 255, which nobody can have sent
+ * @ICMP4_DROP_CODE: a code that its type does not have, or that is no host's to
+ *	act on
+ * @ICMP4_DROP_PMTU: an MTU that ip_no_pmtu_disc says not to believe
+ * @ICMP4_DROP_BOGUS: an error about a broadcast, while
+ *	icmp_ignore_bogus_error_responses is off
+ * @ICMP4_DROP_REDIRECT: icmp_drop_redirect is set
+ * @ICMP4_DROP_QUENCH: source quench, on which nobody acts (RFC 6633)
  * @ICMP4_DROP_REQUESTER: no reply may go to the address that asked
  *	(0.0.0.0, broadcast, multicast)
  * @ICMP4_DROP_OPTIONS: the request's IP options cannot be answered
@@ -75,6 +87,15 @@ enum icmp4_drop {
 	ICMP4_DROP_PROBE_OFF,
 	ICMP4_DROP_PROBE_REMOTE,
 	ICMP4_DROP_PROBE_IPV6,
+	ICMP4_DROP_IN_NOMEM,
+	ICMP4_DROP_QUOTE_HEADER,
+	ICMP4_DROP_QUOTE_SHORT,
+	ICMP4_DROP_QUOTE_RAW,
+	ICMP4_DROP_CODE,
+	ICMP4_DROP_PMTU,
+	ICMP4_DROP_BOGUS,
+	ICMP4_DROP_REDIRECT,
+	ICMP4_DROP_QUENCH,
 	ICMP4_DROP_REQUESTER,
 	ICMP4_DROP_OPTIONS,
 	ICMP4_DROP_NO_ROUTE,

@@ -10,7 +10,6 @@
 
 #include "extension.h"
 
-#define VERSION		2
 #define CLASS_INTERFACE	2
 #define ROLE_INCOMING	(0 << 6)
 #define HAS_INDEX	0x08
@@ -87,7 +86,7 @@ unsigned int icmp4_extension_write(u8 *to, const struct icmp4_interface *iif)
 	obj[2] = CLASS_INTERFACE;
 	obj[3] = ROLE_INCOMING | has;
 
-	put_be32(to, VERSION << 28);
+	put_be32(to, ICMP4_EXTENSION_VERSION << 28);
 	csum = ip_compute_csum(to, end - to);
 	memcpy(to + 2, &csum, sizeof(csum));
 	return end - to;

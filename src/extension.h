@@ -10,6 +10,7 @@
  */
 #define ICMP4_EXTENSION_QUOTE	128
 #define ICMP4_EXTENSION_WORD	4
+#define ICMP4_EXTENSION_VERSION	2
 
 /* Extension header; object header, index, address, name and MTU. */
 #define ICMP4_EXTENSION_MAX	(4 + 4 + 4 + 8 + 20 + 4)

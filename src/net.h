@@ -13,6 +13,8 @@
  * @icmplim: icmp_icmplim, messages of a class in a second; 0 for any number
  * @icmplim_jitter: icmp_icmplim_jitter, by how many that is off
  * @icmplim_output: icmp_icmplim_output, whether it holds at all
+ * @drop_redirect: icmp_drop_redirect
+ * @log_redirect: icmp_log_redirect
  * @errors_extension_mask: icmp_errors_extension_mask, if the kernel has none
  */
 struct icmp4_knobs {
@@ -20,6 +22,8 @@ struct icmp4_knobs {
 	int icmplim;
 	int icmplim_jitter;
 	u8 icmplim_output;
+	u8 drop_redirect;
+	u8 log_redirect;
 	u8 errors_extension_mask;
 };
 

@@ -8,6 +8,7 @@
 #include <net/xfrm.h>
 
 #include "attach.h"
+#include "error_in.h"
 #include "receive.h"
 #include "request.h"
 #include "rules.h"
@@ -53,6 +54,8 @@ static enum icmp4_drop icmp4_dispatch(struct icmp4_net *in, struct sk_buff *skb,
 		return why;
 
 	switch (type->handler) {
+	case ICMP4_BY_ERROR:
+		return icmp4_error_in(in, skb);
 	case ICMP4_BY_ECHO:
 		return icmp4_request_echo(in, skb);
 	case ICMP4_BY_TIMESTAMP:

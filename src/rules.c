@@ -42,6 +42,81 @@ enum icmp4_drop icmp4_rule_receive(const struct icmp4_type *type,
 	return ICMP4_OK;
 }
 
+/**
+ * icmp4_rule_believes_mtu() - is the MTU taken that "fragmentation needed" tells?
+ * @pmtu_disc: ip_no_pmtu_disc, with which the message may be believed at all
+ *
+ * Return: true for 0 and 3; with any other value the path is taken to carry the
+ *	least that is allowed.
+ */
+bool icmp4_rule_believes_mtu(u8 pmtu_disc)
+{
+	return pmtu_disc == 0 || pmtu_disc == 3;
+}
+
+/* ip_no_pmtu_disc: 2 for none, 3 for transports that make sure. */
+static bool icmp4_rule_ignores_mtu(const struct icmp4_quoted *quoted)
+{
+	return quoted->pmtu_disc == 2 ||
+	       (quoted->pmtu_disc == 3 && !quoted->strict);
+}
+
+static enum icmp4_drop icmp4_rule_code(const struct icmp4_quoted *quoted)
+{
+	switch (quoted->type) {
+	case ICMP_DEST_UNREACH:
+		if (quoted->code > NR_ICMP_UNREACH)
+			return ICMP4_DROP_CODE;
+		if (quoted->code == ICMP_FRAG_NEEDED &&
+		    icmp4_rule_ignores_mtu(quoted))
+			return ICMP4_DROP_PMTU;
+		break;
+	case ICMP_TIME_EXCEEDED:
+		/* Who sent it cannot do anything about it. */
+		if (quoted->code == ICMP_EXC_FRAGTIME)
+			return ICMP4_DROP_CODE;
+		break;
+	}
+	return ICMP4_OK;
+}
+
+static enum icmp4_drop icmp4_rule_unwanted(const struct icmp4_quoted *quoted)
+{
+	if (quoted->type == ICMP_SOURCE_QUENCH)
+		return ICMP4_DROP_QUENCH;
+	if (quoted->type == ICMP_REDIRECT && quoted->code > ICMP_REDIR_HOSTTOS)
+		return ICMP4_DROP_CODE;
+	return ICMP4_OK;
+}
+
+/**
+ * icmp4_rule_quoted() - may those who sent a quoted packet be told?
+ * @quoted: the error and what it quotes
+ *
+ * In the order of the newest kernel: the quoted header, what type and code demand,
+ * to whom the packet went, the transport's 8 bytes.
+ *
+ * Return: ICMP4_OK, or the reason why not.
+ */
+enum icmp4_drop icmp4_rule_quoted(const struct icmp4_quoted *quoted)
+{
+	enum icmp4_drop why;
+
+	if (quoted->ihl * 4 < sizeof(struct iphdr))
+		return ICMP4_DROP_QUOTE_HEADER;
+	why = icmp4_rule_code(quoted);
+	if (why)
+		return why;
+	if (quoted->bogus)
+		return ICMP4_DROP_BOGUS;
+	if (quoted->len < quoted->ihl * 4 + ICMP4_QUOTED_TRANSPORT)
+		return ICMP4_DROP_QUOTE_SHORT;
+	if (quoted->protocol == IPPROTO_RAW)
+		return ICMP4_DROP_QUOTE_RAW;
+	/* The built-in hands these on: all that it checks before counts alike. */
+	return icmp4_rule_unwanted(quoted);
+}
+
 /* Errors and what is unknown are not answered, lest an error cause an error
  * (RFC 1122 3.2.2). Of the types above 18, PROBE among them, the built-in ICMP
  * knows none here; nor does it count routers' messages as harmless.

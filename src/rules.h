@@ -28,9 +28,37 @@ struct icmp4_offending {
 	u8 type;
 };
 
+/* What of the transport's header an error has to quote (RFC 792). */
+#define ICMP4_QUOTED_TRANSPORT	8
+
+/**
+ * struct icmp4_quoted - what tells whether a received error may be believed
+ * @type: its ICMP type
+ * @code: its code
+ * @len: bytes from the quoted IP header on, at least 20
+ * @ihl: length of that header, in words
+ * @protocol: in that header
+ * @pmtu_disc: ip_no_pmtu_disc
+ * @strict: the transport looks whether an error about it can be true
+ * @bogus: the quoted packet went to a broadcast, and
+ *	icmp_ignore_bogus_error_responses is off
+ */
+struct icmp4_quoted {
+	u8 type;
+	u8 code;
+	unsigned int len;
+	u8 ihl;
+	u8 protocol;
+	u8 pmtu_disc;
+	bool strict;
+	bool bogus;
+};
+
 enum icmp4_drop icmp4_rule_receive(const struct icmp4_type *type,
 				   unsigned int len, bool broadcast,
 				   bool ignore_broadcasts);
+bool icmp4_rule_believes_mtu(u8 pmtu_disc);
+enum icmp4_drop icmp4_rule_quoted(const struct icmp4_quoted *quoted);
 enum icmp4_drop icmp4_rule_error(const struct icmp4_offending *packet);
 
 #endif

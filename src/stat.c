@@ -12,6 +12,7 @@
 static const char * const icmp4_event_names[ICMP4_EVENTS] = {
 	[ICMP4_EVENT_TAKEN] = "InTaken",
 	[ICMP4_EVENT_PASSED] = "InPassed",
+	[ICMP4_EVENT_DELIVERED] = "InDelivered",
 	[ICMP4_EVENT_REPLY] = "OutReplies",
 	[ICMP4_EVENT_COPIED] = "OutCopied",
 	[ICMP4_EVENT_DISCARDED] = "OutDiscarded",

@@ -12,6 +12,7 @@
  * enum icmp4_event - what is counted besides drops
  * @ICMP4_EVENT_TAKEN: messages this module looked after itself
  * @ICMP4_EVENT_PASSED: messages left to the saved handler
+ * @ICMP4_EVENT_DELIVERED: received errors handed to sockets and transports
  * @ICMP4_EVENT_REPLY: replies handed to IP
  * @ICMP4_EVENT_COPIED: replies whose buffer had other users and was copied
  * @ICMP4_EVENT_DISCARDED: replies and errors that netfilter, a queue or the
@@ -26,6 +27,7 @@
 enum icmp4_event {
 	ICMP4_EVENT_TAKEN,
 	ICMP4_EVENT_PASSED,
+	ICMP4_EVENT_DELIVERED,
 	ICMP4_EVENT_REPLY,
 	ICMP4_EVENT_COPIED,
 	ICMP4_EVENT_DISCARDED,

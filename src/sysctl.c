@@ -217,6 +217,7 @@ static int icmp4_knob_rates(struct icmp4_net *in, const struct icmp4_knob *knob,
 
 static const struct icmp4_knob icmp4_knobs[] = {
 	{ KNOB_RATE("icmp_destunreach_rate", ICMP_DEST_UNREACH) },
+	{ KNOB("icmp_drop_redirect", u8, drop_redirect), .max = 1 },
 	{ KNOB_RATE("icmp_echoreply_rate", ICMP_ECHOREPLY) },
 #ifdef ICMP4_ADDS_ERRORS_EXTENSION_MASK
 	{ KNOB("icmp_errors_extension_mask", u8, errors_extension_mask),
@@ -226,6 +227,7 @@ static const struct icmp4_knob icmp4_knobs[] = {
 	{ KNOB("icmp_icmplim_jitter", int, icmplim_jitter),
 	  .max = KNOB_JITTER_MAX },
 	{ KNOB("icmp_icmplim_output", u8, icmplim_output), .max = 1 },
+	{ KNOB("icmp_log_redirect", u8, log_redirect), .max = 1 },
 	{ KNOB_RATE("icmp_paramprob_rate", ICMP_PARAMETERPROB) },
 	{ KNOB("icmp_quotelen", int, quotelen), .max = IP_MAX_MTU },
 	{ .name = "icmp_rates", .access = icmp4_knob_rates },

@@ -36,6 +36,7 @@ enum icmp4_class {
  * @ICMP4_BY_RAW: it asks nothing of a host; raw sockets have seen it
  * @ICMP4_BY_SAVED: the handler that was there before this module, which gets
  *	the message untouched and uncounted
+ * @ICMP4_BY_ERROR: handed to those who may have sent what it quotes
  * @ICMP4_BY_ECHO: answered by an echo reply
  * @ICMP4_BY_TIMESTAMP: answered by a timestamp reply
  * @ICMP4_BY_PROBE: answered by an extended echo reply
@@ -44,6 +45,7 @@ enum icmp4_handler {
 	ICMP4_BY_NOBODY,
 	ICMP4_BY_RAW,
 	ICMP4_BY_SAVED,
+	ICMP4_BY_ERROR,
 	ICMP4_BY_ECHO,
 	ICMP4_BY_TIMESTAMP,
 	ICMP4_BY_PROBE,

@@ -7,6 +7,7 @@ reasons. A difference that does not show is a failure, too.
 import struct
 
 import packet
+from sender import SILENT
 
 
 class Difference:
@@ -117,7 +118,64 @@ def own_flow(source):
     return change
 
 
+def untold(outcome):
+    """A socket hears nothing of it, and routes stay as they are."""
+    for name, told in outcome.notes.items():
+        question = name.rpartition(", ")[2]
+        if question in SILENT:
+            outcome.notes[name] = SILENT[question]
+    outcome.notes.pop("told", None)
+    unrouted(outcome)
+
+
+def unrouted(outcome):
+    """A redirect that is not followed."""
+    for name, route in outcome.notes.items():
+        if name.startswith("route"):
+            outcome.notes[name] = "via " + packet.PEER
+    outcome.notes.pop("rerouted", None)
+
+
+def learnt(mtu):
+    """An MTU that the built-in does not keep."""
+    def change(outcome):
+        for name in outcome.notes:
+            if name.startswith("route"):
+                outcome.notes[name] += f" mtu {mtu} for a while"
+        outcome.notes["rerouted"] = "yes"
+    return change
+
+
+def uncounted(outcome):
+    """The transport, of whose sockets none is meant, does not count it."""
+    outcome.count("Icmp.InErrors", -1)
+    unrouted(outcome)
+
+
+def in_error(outcome):
+    """It is counted as an error, and that is all."""
+    outcome.mib["Icmp.InErrors"] = 1
+    unrouted(outcome)
+
+
 COLUMNS = {packet.UNREACH: "DestUnreachs", packet.TIME_EXCEEDED: "TimeExcds"}
+FORBIDDEN_PMTU = Difference(
+    "a raw socket that IPsec forbids to send still learns the path MTU",
+    learnt(1000))
+QUENCH_PING = Difference(
+    "no datagram socket is told of source quench", untold)
+QUENCH_COUNT = Difference(
+    "no transport is told of source quench", uncounted)
+REDIRECT_CODE = Difference(
+    "no redirect with an unknown code is followed", unrouted)
+REDIRECT_CODE_PING = Difference(
+    "no datagram socket is told of a redirect with an unknown code", untold)
+REDIRECT_CODE_COUNT = Difference(
+    "no transport is told of a redirect with an unknown code", uncounted)
+REDIRECT_HEADER = Difference(
+    "a redirect about what is no IP packet is an error", in_error)
+SHORT_CODE = Difference(
+    "an error that is too short is one, whatever its code", in_error)
 BROADCAST_SOURCE = Difference(
     "no error goes to a source that is a broadcast address", not_to_itself)
 OWN_FLOW = Difference(

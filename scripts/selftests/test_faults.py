@@ -20,6 +20,7 @@ import sys
 
 import ktap
 import lab
+from kmsg import Log
 
 FAILSLAB = "/sys/kernel/debug/failslab/"
 FAIL_NTH = "/proc/thread-self/fail-nth"
@@ -34,23 +35,6 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def read(path):
     with open(path, encoding="ascii") as file:
         return file.read()
-
-
-class Log:
-    """What the kernel says from now on."""
-
-    def __init__(self):
-        self.file = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
-        os.lseek(self.file, 0, os.SEEK_END)
-
-    def lines(self):
-        lines = []
-        while True:
-            try:
-                record = os.read(self.file, 8192).decode()
-            except BlockingIOError:
-                return lines
-            lines.append(record.split(";", 1)[1].splitlines()[0])
 
 
 def module():
