@@ -172,6 +172,18 @@ def drain(sock):
             return frames
 
 
+def wait_for_carrier(*devices):
+    """A device that was just set up loses what it is given until the kernel has
+    looked at its carrier, some time later.
+    """
+    for device in devices:
+        deadline = time.monotonic() + 30
+        while " state UP " not in run("ip", "-o", "link", "show", device):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{device} has no carrier")
+            time.sleep(0.01)
+
+
 class Lab:
     """Both namespaces, made by and for one pass."""
 
@@ -204,6 +216,10 @@ class Lab:
            *NEIGHBOURS, "route add default via 192.0.2.2")
         sysctl("icmp_ratemask", 0)
         sysctl("ipfrag_time", 600)
+        wait_for_carrier("h0")
+        enter("peer")
+        wait_for_carrier("p0")
+        enter("host")
 
     def close(self):
         for sock in (self.frames, self.answers, self.offload):

@@ -39,7 +39,9 @@ class Router(lab.Lab):
         lab.sysctl("icmp_ratemask", 0)
         lab.sysctl("../ipv6/conf/s0/disable_ipv6", 1)
         lab.ip("neigh add 10.1.0.1 dev s0 lladdr 02:00:00:00:00:03")
+        lab.wait_for_carrier("s0")
         lab.enter("host")
+        lab.wait_for_carrier("h1")
         lab.sysctl("../ipv6/conf/h1/disable_ipv6", 1)
         lab.ip(NEIGHBOUR)
 
