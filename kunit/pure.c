@@ -10,6 +10,7 @@
 #include "../src/rules.c"
 #include "../src/options.c"
 #include "../src/probe.c"
+#include "../src/filter.c"
 #include "../src/quote.c"
 #include "../src/extension.c"
 #include "../src/bucket.c"

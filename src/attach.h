@@ -12,4 +12,7 @@ void icmp4_detach_receive(void);
 int icmp4_attach_errors(void);
 void icmp4_detach_errors(void);
 
+int icmp4_attach_raw(void);
+void icmp4_detach_raw(void);
+
 #endif

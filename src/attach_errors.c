@@ -7,8 +7,6 @@
 
 #include <linux/errno.h>
 #include <linux/ftrace.h>
-#include <linux/netdevice.h>
-#include <linux/rcupdate.h>
 #include <net/icmp.h>
 
 #include "attach.h"
@@ -65,8 +63,7 @@ int icmp4_attach_errors(void)
 /**
  * icmp4_detach_errors() - have the kernel send them again
  *
- * After the return no error is being sent by this module: not by a task that was
- * preempted on its way, and not in a softirq.
+ * Tasks that were preempted on their way may still be sending one, and softirqs.
  *
  * Context: process, sleeps.
  */
@@ -74,8 +71,6 @@ void icmp4_detach_errors(void)
 {
 	unregister_ftrace_function(&icmp4_ops);
 	ftrace_free_filter(&icmp4_ops);
-	synchronize_rcu_tasks();
-	synchronize_net();
 }
 
 #else

@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Where IP hands us what comes in: the ICMP slot of the kernel's table of
- * protocols. It changes hands in one atomic step, so that every packet meets
- * either handler and none meets neither. (inet_del_protocol() would leave the
- * slot empty for a while, and the host answer "protocol unreachable".)
+ * protocols. (inet_del_protocol() would leave the slot empty for a while, and the
+ * host answer "protocol unreachable".)
  */
 
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
-#include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/in.h>
 #include <linux/netdevice.h>
-#include <linux/printk.h>
 #include <net/protocol.h>
 
 #include "attach.h"
 #include "error_in.h"
 #include "receive.h"
+#include "slot.h"
 
 static const struct net_protocol *icmp4_saved_protocol __read_mostly;
 
@@ -26,9 +22,9 @@ static const struct net_protocol icmp4_protocol = {
 	.no_policy = 1,
 };
 
-static const struct net_protocol **icmp4_slot(void)
+static void **icmp4_receive_slot(void)
 {
-	return (const struct net_protocol **)&inet_protos[IPPROTO_ICMP];
+	return (void **)&inet_protos[IPPROTO_ICMP];
 }
 
 /**
@@ -50,36 +46,24 @@ const struct net_protocol *icmp4_saved(void)
  */
 int icmp4_attach_receive(void)
 {
-	const struct net_protocol *old = READ_ONCE(*icmp4_slot());
+	const struct net_protocol *old = READ_ONCE(*icmp4_receive_slot());
 
 	if (!old || !old->handler || !old->err_handler)
 		return -ENOENT;
 	icmp4_saved_protocol = old;
-	/* Whoever finds us in the slot shall find the old one with us. */
-	synchronize_net();
-	if (cmpxchg(icmp4_slot(), old, &icmp4_protocol) != old)
-		return -EBUSY;
-	return 0;
+	return icmp4_slot_take(icmp4_receive_slot(), (void *)old,
+			       (void *)&icmp4_protocol);
 }
 
 /**
  * icmp4_detach_receive() - give the slot back
  *
- * A module that took the slot after us still calls us: wait until it has gone,
- * however long that takes. After the return no message reaches this module.
+ * Softirqs may still be looking after a message.
  *
  * Context: process, sleeps.
  */
 void icmp4_detach_receive(void)
 {
-	bool told = false;
-
-	while (cmpxchg(icmp4_slot(), &icmp4_protocol, icmp4_saved_protocol) !=
-	       &icmp4_protocol) {
-		if (!told)
-			pr_warn("another module handles ICMP on top of this one: waiting for it to be unloaded\n");
-		told = true;
-		msleep(100);
-	}
-	synchronize_net();
+	icmp4_slot_give_back(icmp4_receive_slot(), (void *)&icmp4_protocol,
+			     (void *)icmp4_saved_protocol, "ICMP");
 }

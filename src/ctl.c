@@ -71,6 +71,16 @@ bool icmp4_ctl_full(const struct sock *sk)
 }
 
 /**
+ * icmp4_ctl_prot() - what the kernel's raw sockets do
+ *
+ * Return: the operations that all of them share, while there are control sockets.
+ */
+struct proto *icmp4_ctl_prot(void)
+{
+	return per_cpu(icmp4_ctl.sk, cpumask_first(cpu_possible_mask))->sk_prot;
+}
+
+/**
  * icmp4_ctl_uninit() - close the control sockets
  *
  * Messages still queued in devices keep their socket alive until they go.

@@ -12,6 +12,7 @@
 
 #include "error_raw.h"
 #include "extension.h"
+#include "raw.h"
 
 /**
  * struct icmp4_raw_error - an error as a socket sees it
@@ -281,10 +282,18 @@ void icmp4_error_raw(struct sk_buff *skb, u32 info)
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 	struct net *net = dev_net_rcu(skb->dev);
 	int dif = skb->dev->ifindex, sdif = inet_sdif(skb);
+	struct icmp4_raw *raw;
 	struct sock *sk;
 
+	/* Those of the kernel, and of ICMP those of the module. */
 	sk_for_each_rcu(sk, &raw_v4_hashinfo.ht[raw_hashfunc(net, iph->protocol)])
 		if (raw_v4_match(net, sk, iph->protocol, iph->daddr, iph->saddr,
 				 dif, sdif))
 			icmp4_raw_tell(sk, skb, info);
+	if (iph->protocol != IPPROTO_ICMP)
+		return;
+	hlist_for_each_entry_rcu(raw, &icmp4_net(net)->raws, node)
+		if (raw_v4_match(net, raw->sk, IPPROTO_ICMP, iph->daddr,
+				 iph->saddr, dif, sdif))
+			icmp4_raw_tell(raw->sk, skb, info);
 }

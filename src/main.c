@@ -4,6 +4,8 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <linux/netdevice.h>
+#include <linux/rcupdate.h>
 #include <linux/stringify.h>
 #include <net/net_namespace.h>
 
@@ -26,12 +28,17 @@ static bool errors = true;
 module_param(errors, bool, 0444);
 MODULE_PARM_DESC(errors, "take over the errors this host originates (default Y)");
 
+static bool raw = true;
+module_param(raw, bool, 0444);
+MODULE_PARM_DESC(raw, "take over raw ICMP sockets opened from now on; not without receive (default Y)");
+
 /**
  * struct icmp4_point - a place where the kernel meets the module
  * @name: of the module parameter, and of what is taken over
  * @wanted: the parameter
  * @attach: take it over; 0 or a negative errno with nothing left behind
- * @detach: give it back; afterwards nobody comes this way any more
+ * @detach: give it back; afterwards only those come this way who are in it already
+ * @tasks: these may be tasks, which do not sleep there
  * @hint: what to look at when it cannot be taken
  */
 struct icmp4_point {
@@ -39,6 +46,7 @@ struct icmp4_point {
 	const bool *wanted;
 	int (*attach)(void);
 	void (*detach)(void);
+	bool tasks;
 	const char *hint;
 };
 
@@ -54,7 +62,16 @@ static const struct icmp4_point icmp4_points[] = {
 		.wanted = &errors,
 		.attach = icmp4_attach_errors,
 		.detach = icmp4_detach_errors,
+		.tasks = true,
 		.hint = "a live patch, kernel.ftrace_enabled=0, no ftrace? errors=0 does without",
+	}, {
+		/* The last, see icmp4_attach_raw(). */
+		.name = "raw",
+		.wanted = &raw,
+		.attach = icmp4_attach_raw,
+		.detach = icmp4_detach_raw,
+		.tasks = true,
+		.hint = "is another module taking it at the same time?",
 	},
 };
 
@@ -107,12 +124,22 @@ static struct pernet_operations icmp4_net_ops = {
 	.size = sizeof(struct icmp4_net),
 };
 
-/* Give back the first of them, last first. */
+/* Give back the first of them, last first, and wait for who is in them: for tasks until
+ * each has slept, which takes a second, so that is done once; for softirqs.
+ */
 static void icmp4_detach(unsigned int number)
 {
-	while (number--)
-		if (*icmp4_points[number].wanted)
-			icmp4_points[number].detach();
+	bool tasks = false;
+
+	while (number--) {
+		if (!*icmp4_points[number].wanted)
+			continue;
+		icmp4_points[number].detach();
+		tasks |= icmp4_points[number].tasks;
+	}
+	if (tasks)
+		synchronize_rcu_tasks();
+	synchronize_net();
 }
 
 /* Take over what is wanted, or nothing. */
@@ -173,6 +200,7 @@ static int __init icmp4_init(void)
 		goto err_net;
 
 	icmp4_trace_init();
+	raw = raw && receive;
 
 	/* What fails says so itself. */
 	what = NULL;

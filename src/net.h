@@ -50,6 +50,8 @@ enum icmp4_limit_class {
  * @rates: icmp_rates; NULL while there is none
  * @number: of the namespace, in &struct icmp4_owner
  * @windows: what icmp_icmplim counts, a class each
+ * @raws: the raw sockets that the module delivers to, &struct icmp4_raw; changed
+ *	with the lock of the kernel's table
  * @sysctl: their registration
  * @sysctl_table: its table
  */
@@ -61,6 +63,7 @@ struct icmp4_net {
 	struct icmp4_rates __rcu *rates;
 	u16 number;
 	struct icmp4_window windows[ICMP4_LIMIT_CLASSES];
+	struct hlist_head raws;
 	struct ctl_table_header *sysctl;
 	struct ctl_table *sysctl_table;
 };

@@ -9,6 +9,7 @@
 
 #include "attach.h"
 #include "error_in.h"
+#include "raw.h"
 #include "receive.h"
 #include "request.h"
 #include "rules.h"
@@ -84,7 +85,8 @@ static enum icmp4_drop icmp4_validate(struct net *net, struct sk_buff *skb)
 /**
  * icmp4_receive() - the protocol handler of IPPROTO_ICMP
  * @skb: a message, reassembled; data at its ICMP header, the IP header at its
- *	network header, with the route it came by. Raw sockets have seen it
+ *	network header, with the route it came by. Raw sockets older than the
+ *	module have seen it
  *
  * Return: 0; the message is always taken.
  * Context: softirq, RCU read side.
@@ -99,6 +101,7 @@ int icmp4_receive(struct sk_buff *skb)
 
 	byte = skb_header_pointer(skb, 0, sizeof(type), &type);
 	type = byte ? *byte : ICMP4_NO_TYPE;
+	icmp4_raw_deliver(in, skb);
 	/* The type decides before anything is counted. */
 	if (icmp4_types[type].handler == ICMP4_BY_SAVED) {
 		icmp4_stat_event(in, ICMP4_EVENT_PASSED);

@@ -7,6 +7,7 @@
 #include <net/icmp.h>
 
 #include "limit_proc.h"
+#include "raw_proc.h"
 #include "stat.h"
 
 static const char * const icmp4_event_names[ICMP4_EVENTS] = {
@@ -20,6 +21,12 @@ static const char * const icmp4_event_names[ICMP4_EVENTS] = {
 	[ICMP4_EVENT_ERROR] = "ErrSent",
 	[ICMP4_EVENT_EXTENDED] = "ErrExtended",
 	[ICMP4_EVENT_EVICTED] = "LimitEvicted",
+	[ICMP4_EVENT_RAW_DELIVERED] = "RawDelivered",
+	[ICMP4_EVENT_RAW_FILTERED] = "RawFiltered",
+	[ICMP4_EVENT_RAW_FULL] = "RawFull",
+	[ICMP4_EVENT_RAW_POLICY] = "RawPolicy",
+	[ICMP4_EVENT_RAW_REFUSED] = "RawRefused",
+	[ICMP4_EVENT_RAW_NOMEM] = "RawNoMemory",
 };
 
 static unsigned long icmp4_stat_fold(const struct icmp4_net *in,
@@ -119,7 +126,8 @@ int icmp4_stat_init(struct icmp4_net *in)
 	if (!proc_create_net_single("stat", 0444, dir, icmp4_stat_show, NULL) ||
 	    !proc_create_net_single("types", 0444, dir, icmp4_types_show,
 				    NULL) ||
-	    icmp4_limit_proc_init(net, dir))
+	    icmp4_limit_proc_init(net, dir) ||
+	    icmp4_raw_proc_init(net, dir))
 		goto err_file;
 	return 0;
 

@@ -22,6 +22,12 @@
  * @ICMP4_EVENT_EXTENDED: of these, those with an RFC 4884 extension
  * @ICMP4_EVENT_EVICTED: debts forgotten to have a bucket for somebody else, see
  *	limit.h
+ * @ICMP4_EVENT_RAW_DELIVERED: copies of messages that raw sockets got
+ * @ICMP4_EVENT_RAW_FILTERED: none, for its ICMP_FILTER hides the type
+ * @ICMP4_EVENT_RAW_FULL: none, for its receive buffer is full
+ * @ICMP4_EVENT_RAW_POLICY: none, for IPsec policy forbids it
+ * @ICMP4_EVENT_RAW_REFUSED: none, for its BPF program or the buffer refused it
+ * @ICMP4_EVENT_RAW_NOMEM: none, for there was no memory for a copy
  * @ICMP4_EVENTS: how many there are
  */
 enum icmp4_event {
@@ -35,6 +41,12 @@ enum icmp4_event {
 	ICMP4_EVENT_ERROR,
 	ICMP4_EVENT_EXTENDED,
 	ICMP4_EVENT_EVICTED,
+	ICMP4_EVENT_RAW_DELIVERED,
+	ICMP4_EVENT_RAW_FILTERED,
+	ICMP4_EVENT_RAW_FULL,
+	ICMP4_EVENT_RAW_POLICY,
+	ICMP4_EVENT_RAW_REFUSED,
+	ICMP4_EVENT_RAW_NOMEM,
 	ICMP4_EVENTS
 };
 

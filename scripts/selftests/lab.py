@@ -142,15 +142,29 @@ class Counters:
         return table
 
 
+class Fates(Counters):
+    """Those of the module's counters that tell what became of a message, not what
+    raw sockets, of which tests have many, got of it besides.
+    """
+
+    def read(self, other=None):
+        return {name: value for name, value in super().read(other).items()
+                if not name.startswith("Icmp4.Raw")}
+
+
 def mib():
     return Counters("/proc/net/snmp")
 
 
-def stat():
+def stat(kind=Counters):
     """The module's own counters; none without it."""
     if not os.path.exists("/proc/net/icmp4/stat"):
-        return Counters()
-    return Counters("/proc/net/icmp4/stat")
+        return kind()
+    return kind("/proc/net/icmp4/stat")
+
+
+def fates():
+    return stat(Fates)
 
 
 def frame_socket(device, proto):

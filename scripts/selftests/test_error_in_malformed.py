@@ -329,7 +329,7 @@ def counted_once(host):
     for make in (*UDP.values(), *ICMP.values(), *OTHER.values(), Established):
         senders.append(make())
         quotes.append(senders[-1].start(host) + payload(100))
-    stat, mib = lab.stat(), lab.mib()
+    stat, mib = lab.fates(), lab.mib()
     for number in range(NUMBER):
         if number % 500 == 0:
             lab.sysctl("ip_no_pmtu_disc", luck.randrange(4))
@@ -339,7 +339,7 @@ def counted_once(host):
         if message[:1] in (b"\0", b"\x2b"):
             continue
         host.exchange([packet.frame(message, src=packet.PEER)])
-    stat, mib = lab.stat().since(stat), lab.mib().since(mib)
+    stat, mib = lab.fates().since(stat), lab.mib().since(mib)
     for one in senders:
         one.close()
     ktap.print_msg(stat)

@@ -296,10 +296,10 @@ def drop_redirect(host):
             if name == "datagram":
                 continue
             error = Told(REDIRECT, 1, end=end)
-            stat = lab.stat()
+            stat = lab.fates()
             _, notes = About(name, {"socket": make, "raw ICMP": partial(
                 RawIcmp, connected=False)}, error).play(host)
-            changed = lab.stat().since(stat)
+            changed = lab.fates().since(stat)
             if changed != {f"Icmp4.{word}": number
                            for word, number in error.ends().items()}:
                 problems.append(f"{value}: {name}: counts {changed}")
@@ -315,9 +315,9 @@ def other_errors_remain(host):
     lab.sysctl("icmp_drop_redirect", 1)
     problems = []
     for error in (need_frag(1000), Error(UNREACH, 1), Error(11), Error(12)):
-        stat = lab.stat()
+        stat = lab.fates()
         _, notes = About("UDP", {"socket": SENDERS["UDP"]}, error).play(host)
-        if "told" not in notes or lab.stat().since(stat) != {
+        if "told" not in notes or lab.fates().since(stat) != {
                 "Icmp4.InTaken": 1, "Icmp4.InDelivered": 1}:
             problems.append(f"{error}: {notes}")
     return problems
@@ -530,9 +530,9 @@ def narrow_tcp(_):
                 (2, None, 1500, False), (3, PMTUDISC_DO, 1280, True)):
             routes.forget()
             lab.sysctl("ip_no_pmtu_disc", mode)
-            mib, stat = lab.mib(), lab.stat()
+            mib, stat = lab.mib(), lab.fates()
             found = transfer(narrow, discipline)
-            mib, stat = lab.mib().since(mib), lab.stat().since(stat)
+            mib, stat = lab.mib().since(mib), lab.fates().since(stat)
             word = f"mode {mode}, {discipline}: "
             if found != (True, size):
                 problems.append(f"{word}{found}, not MTU {size}")

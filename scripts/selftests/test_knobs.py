@@ -117,12 +117,12 @@ def namespaces(host):
            "link set n0 up", "address add 10.0.0.1/24 dev n0")
     problems = []
     try:
-        mine = lab.stat()
+        mine = lab.fates()
         lab.enter("other")
         lab.ip("link set lo up", "link set n0 up",
                "address add 10.0.0.2/24 dev n0")
         lab.sysctl(ALL, 1)
-        theirs = lab.stat()
+        theirs = lab.fates()
         answered(problems, "other asks host", "10.0.0.1", 3)
         lab.enter("host")
         answered(problems, "host asks other, which ignores", "10.0.0.2", 0)
@@ -153,7 +153,7 @@ def answered(problems, name, address, number):
 
 def counts(problems, name, before, expected):
     change = {counter[len("Icmp4."):]: value
-              for counter, value in lab.stat().since(before).items()}
+              for counter, value in lab.fates().since(before).items()}
     if change != expected:
         problems.append(f"{name} counts {change}, not {expected}")
 

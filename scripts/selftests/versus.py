@@ -286,7 +286,7 @@ class Pass:
     def run_stimuli(self, host, group):
         watch = self.module and any(s.counted() for s in group.stimuli)
         mib = lab.mib()
-        stat = lab.stat()
+        stat = lab.fates()
         for stimulus in group.stimuli:
             if stimulus.commands:
                 lab.ip(*stimulus.commands)
@@ -298,11 +298,11 @@ class Pass:
                 try:
                     outcome = Outcome(*stimulus.play(host))
                 except Late:
-                    mib, stat = lab.mib(), lab.stat()
+                    mib, stat = lab.mib(), lab.fates()
             was, mib = mib, lab.mib()
             outcome.mib = mib.since(was)
             if watch:
-                was, stat = stat, lab.stat()
+                was, stat = stat, lab.fates()
                 outcome.stat = stat.since(was)
             normalise(outcome, stimulus.stamps, begin)
             outcome.hide(stimulus.hide)

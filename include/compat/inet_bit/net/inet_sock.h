@@ -8,6 +8,7 @@
 #define ICMP4_INET_RECVERR		recverr
 #define ICMP4_INET_RECVERR_RFC4884	recverr_rfc4884
 #define ICMP4_INET_HDRINCL		hdrincl
+#define ICMP4_INET_MC_ALL		mc_all
 
 #define inet_test_bit(nr, sk)	(!!inet_sk(sk)->ICMP4_INET_##nr)
 
