@@ -30,4 +30,45 @@ struct icmp4_filter {
 #define ICMP4_FILTER_SETPASSALL(filter) \
 	__builtin_memset(filter, 0, sizeof(struct icmp4_filter))
 
+/* Options of datagram sockets while icmp_dgram_darwin is set, besides those of
+ * linux/in.h that Darwin has, too. Level IPPROTO_IP, an int each. The numbers are not
+ * Darwin's, which mean something else on Linux.
+ */
+#define IP_RECVDSTADDR		0x4407	/* control message: struct in_addr */
+#define IP_MULTICAST_VIF	0x440e	/* EOPNOTSUPP */
+#define IP_PORTRANGE		0x4413	/* one of IP_PORTRANGE_..., no effect */
+#define IP_RECVIF		0x4414	/* control message: struct sockaddr_dl */
+#define IP_STRIPHDR		0x4417	/* receive without the IP header */
+#define IP_BOUND_IF		0x4419	/* index of an interface, 0 for any */
+
+#define IP_PORTRANGE_DEFAULT	0
+#define IP_PORTRANGE_HIGH	1
+#define IP_PORTRANGE_LOW	2
+
+/* IP_RECVTTL of linux/in.h gives a control message IP_RECVTTL of one byte. */
+
+#define ICMP4_AF_LINK		18
+
+/**
+ * struct sockaddr_dl - an interface, as in the BSDs
+ * @sdl_len: length of the structure, bytes
+ * @sdl_family: ICMP4_AF_LINK
+ * @sdl_index: index of the interface
+ * @sdl_type: 0
+ * @sdl_nlen: length of its name, bytes
+ * @sdl_alen: 0
+ * @sdl_slen: 0
+ * @sdl_data: its name
+ */
+struct sockaddr_dl {
+	__u8 sdl_len;
+	__u8 sdl_family;
+	__u16 sdl_index;
+	__u8 sdl_type;
+	__u8 sdl_nlen;
+	__u8 sdl_alen;
+	__u8 sdl_slen;
+	char sdl_data[16];
+};
+
 #endif

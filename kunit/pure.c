@@ -12,6 +12,7 @@
 #include "../src/probe.c"
 #include "../src/filter.c"
 #include "../src/quote.c"
+#include "../src/dgram_rules.c"
 #include "../src/extension.c"
 #include "../src/bucket.c"
 #include "../src/window.c"

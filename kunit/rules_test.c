@@ -64,7 +64,7 @@ static const struct rule_row rule_rows[] = {
 	{ "the knob is about what would be answered, not about masks",
 	  17, 12, IGNORED, ICMP4_DROP_NO_ACTION },
 	{ "RFC 950: a mask reply may come by broadcast",
-	  18, 12, IGNORED, ICMP4_DROP_NO_ACTION },
+	  18, 12, IGNORED, ICMP4_OK },
 	{ "what nobody acts on may be short",
 	  17, 8, UNICAST, ICMP4_DROP_NO_ACTION },
 	{ "RFC 1122 3.2.2.7: an information request is not answered",
@@ -72,7 +72,9 @@ static const struct rule_row rule_rows[] = {
 	{ "a broadcast information request is an error",
 	  15, 8, BROADCAST, ICMP4_DROP_BCAST_TYPE },
 	{ "a timestamp reply is for raw sockets",
-	  14, 20, UNICAST, ICMP4_DROP_NO_ACTION },
+	  14, 20, UNICAST, ICMP4_OK },
+	{ "a timestamp reply that is too short is nobody's, and no error",
+	  14, 19, UNICAST, ICMP4_DROP_NO_ACTION },
 	{ "a router advertisement is for raw sockets",
 	  9, 16, UNICAST, ICMP4_DROP_NO_ACTION },
 	{ "a multicast router advertisement is an error, as ever",
@@ -120,8 +122,9 @@ static void rules_row(struct kunit *test)
 }
 
 static const u8 answered[] = { 8, 13, 42 };
-static const u8 left_to_saved[] = { 0, 3, 4, 5, 11, 12, 43 };
-static const u8 discarded[] = { 1, 2, 6, 7, 9, 10, 14, 15, 16, 17, 18 };
+static const u8 for_sockets[] = { 0, 3, 4, 5, 11, 12, 43 };
+static const u8 discarded[] = { 1, 2, 6, 7, 9, 10, 15, 16, 17 };
+static const u8 discarded_if_short[] = { 14, 18 };
 static const u8 may_be_broadcast[] = { 8, 13, 17, 18 };
 static const u8 obeys_the_knob[] = { 8, 13 };
 static const u8 quotes_a_packet[] = { 3, 4, 5, 11, 12 };
@@ -130,13 +133,13 @@ static unsigned int shortest(u8 type)
 {
 	if (IN(type, quotes_a_packet))
 		return 36;
-	return type == 13 ? 20 : 8;
+	return type == 13 || type == 14 ? 20 : type == 18 ? 12 : 8;
 }
 
 static enum icmp4_drop oracle(u8 type, unsigned int len, bool broadcast,
 			      bool ignore)
 {
-	bool acted_on = IN(type, answered) || IN(type, left_to_saved);
+	bool acted_on = IN(type, answered) || IN(type, for_sockets);
 
 	if (broadcast && !IN(type, may_be_broadcast))
 		return ICMP4_DROP_BCAST_TYPE;
@@ -144,6 +147,8 @@ static enum icmp4_drop oracle(u8 type, unsigned int len, bool broadcast,
 		return ICMP4_DROP_BCAST_ECHO;
 	if (IN(type, discarded))
 		return ICMP4_DROP_NO_ACTION;
+	if (IN(type, discarded_if_short))
+		return len < shortest(type) ? ICMP4_DROP_NO_ACTION : ICMP4_OK;
 	if (!acted_on)
 		return ICMP4_DROP_UNKNOWN;
 	return len < shortest(type) ? ICMP4_DROP_LENGTH : ICMP4_OK;

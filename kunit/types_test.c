@@ -35,7 +35,7 @@ struct type_row {
 }
 
 static const struct type_row types[] = {
-	ROW(0, "echorep", REPLY, SAVED, 8, NO_REPLY,
+	ROW(0, "echorep", REPLY, PING, 8, NO_REPLY,
 	    "RFC 792; ping sockets await it"),
 	ROW(3, "unreach", ERROR, ERROR, 36, NO_REPLY,
 	    "RFC 792, quotes a header and 8 bytes"),
@@ -57,7 +57,7 @@ static const struct type_row types[] = {
 	    "RFC 792, quotes a header and 8 bytes"),
 	ROW(13, "timereq", REQUEST, TIMESTAMP, 20, 14,
 	    "RFC 792, three timestamps; RFC 1122 3.2.2.8"),
-	ROW(14, "timerep", REPLY, RAW, 20, NO_REPLY,
+	ROW(14, "timerep", REPLY, DGRAM, 20, NO_REPLY,
 	    "RFC 792, three timestamps"),
 	ROW(15, "inforeq", REQUEST, RAW, 8, 16,
 	    "RFC 792; RFC 1122 3.2.2.7 should not answer"),
@@ -65,7 +65,7 @@ static const struct type_row types[] = {
 	    "RFC 792"),
 	ROW(17, "maskreq", REQUEST, RAW, 12, 18,
 	    "RFC 950, a mask; RFC 1122 3.2.2.9 must not answer unasked"),
-	ROW(18, "maskrep", REPLY, RAW, 12, NO_REPLY,
+	ROW(18, "maskrep", REPLY, DGRAM, 12, NO_REPLY,
 	    "RFC 950, a mask"),
 	ROW(30, "trace", NOTE, NOBODY, 20, NO_REPLY,
 	    "RFC 1393, hop counts, speed and MTU"),
@@ -89,7 +89,7 @@ static const struct type_row types[] = {
 	    "RFC 4065, a subtype"),
 	ROW(42, "extechoreq", REQUEST, PROBE, 8, 43,
 	    "RFC 8335 2; may be answered malformed, so 8 bytes do"),
-	ROW(43, "extechorep", REPLY, SAVED, 8, NO_REPLY,
+	ROW(43, "extechorep", REPLY, PING, 8, NO_REPLY,
 	    "RFC 8335 3; ping sockets await it"),
 };
 

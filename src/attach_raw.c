@@ -6,7 +6,6 @@
  */
 
 #include <linux/errno.h>
-#include <linux/module.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
 
@@ -23,21 +22,18 @@ static void **icmp4_raw_slot(void)
 }
 
 /* Only a reference to the module keeps it here: before that is held, nothing may
- * sleep. Without one the module is going, and the socket is the kernel's.
+ * sleep. Without one the module is coming or going, and the socket is the kernel's.
  */
 static int icmp4_raw_hash(struct sock *sk)
 {
 	if (inet_sk(sk)->inet_num == IPPROTO_ICMP && sk->sk_net_refcnt &&
-	    try_module_get(THIS_MODULE))
+	    icmp4_pin())
 		return icmp4_raw_open(sk);
 	return icmp4_saved_hash(sk);
 }
 
 /**
  * icmp4_attach_raw() - have the raw ICMP sockets that are opened from now on
- *
- * It has to be the last attach point: a socket that somebody opened meanwhile cannot
- * be given back.
  *
  * Return: 0; -EBUSY if the operation changed hands meanwhile.
  * Context: process, sleeps.

@@ -51,6 +51,10 @@ const struct icmp4_drop_info icmp4_drop_infos[ICMP4_DROPS] = {
 	[ICMP4_DROP_NO_ACTION] = {
 		.name = "InNoAction",
 	},
+	[ICMP4_DROP_NO_SOCKET] = {
+		.name = "InNoSocket",
+		.reason = SKB_DROP_REASON_NO_SOCKET,
+	},
 	[ICMP4_DROP_ECHO_IGNORED] = {
 		.name = "InEchoIgnored",
 	},

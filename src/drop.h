@@ -24,6 +24,7 @@
  * @ICMP4_DROP_LENGTH: shorter than its type demands
  * @ICMP4_DROP_NO_ACTION: a known type that asks nothing of a host; raw
  *	sockets have seen it
+ * @ICMP4_DROP_NO_SOCKET: an echo or PROBE reply that nobody asked for
  * @ICMP4_DROP_ECHO_IGNORED: icmp_echo_ignore_all is set
  * @ICMP4_DROP_PROBE_OFF: icmp_echo_enable_probe is not set (RFC 8335 4)
  * @ICMP4_DROP_PROBE_REMOTE: a PROBE for an interface of another node (L bit
@@ -83,6 +84,7 @@ enum icmp4_drop {
 	ICMP4_DROP_UNKNOWN,
 	ICMP4_DROP_LENGTH,
 	ICMP4_DROP_NO_ACTION,
+	ICMP4_DROP_NO_SOCKET,
 	ICMP4_DROP_ECHO_IGNORED,
 	ICMP4_DROP_PROBE_OFF,
 	ICMP4_DROP_PROBE_REMOTE,

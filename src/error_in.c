@@ -12,7 +12,9 @@
 
 #include "attach.h"
 #include "error_in.h"
-#include "error_raw.h"
+#include "dgram.h"
+#include "dgram_rules.h"
+#include "error_sock.h"
 #include "rules.h"
 #include "stat.h"
 
@@ -165,6 +167,22 @@ enum icmp4_drop icmp4_error_in(struct icmp4_net *in, struct sk_buff *skb)
 	return ICMP4_OK;
 }
 
+static int icmp4_error_request(const struct icmp4_net *in, struct sk_buff *skb,
+			       const struct icmphdr *quoted, u32 info)
+{
+	u16 id = ntohs(quoted->un.echo.id);
+	struct sock *sk = NULL;
+
+	if (id && icmp4_dgram_asks(ICMP4_DGRAM_LINUX, quoted->type,
+				   quoted->code))
+		sk = icmp4_dgram_id_find(in, skb, id);
+	if (sk)
+		icmp4_error_dgram(sk, skb, info);
+	else if (icmp4_dgram_older(in))
+		return icmp4_saved()->err_handler(skb, info);
+	return 0;
+}
+
 /**
  * icmp4_error_own() - an error about an ICMP message of this host
  * @skb: the error; data at the quoted IP header, which with 8 bytes behind it is
@@ -172,7 +190,8 @@ enum icmp4_drop icmp4_error_in(struct icmp4_net *in, struct sk_buff *skb)
  * @info: what the error says: MTU or gateway, host order
  *
  * As in the kernel, of our own messages only echo replies learn from it. All others
- * are of ping sockets, which are the kernel's.
+ * are of datagram sockets, and if it is none of the module's that sent it, of the
+ * kernel's.
  *
  * Return: 0.
  * Context: softirq, RCU read side.
@@ -184,7 +203,7 @@ int icmp4_error_own(struct sk_buff *skb, u32 info)
 	struct net *net = dev_net_rcu(skb->dev);
 
 	if (quoted->type != ICMP_ECHOREPLY)
-		return icmp4_saved()->err_handler(skb, info);
+		return icmp4_error_request(icmp4_net(net), skb, quoted, info);
 	if (icmp4_error_needs_frag(icmp_hdr(skb)))
 		ipv4_update_pmtu(skb, net, info, 0, IPPROTO_ICMP);
 	else if (icmp_hdr(skb)->type == ICMP_REDIRECT)

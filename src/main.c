@@ -11,6 +11,7 @@
 
 #include "attach.h"
 #include "ctl.h"
+#include "dgram.h"
 #include "limit.h"
 #include "net.h"
 #include "route.h"
@@ -31,6 +32,10 @@ MODULE_PARM_DESC(errors, "take over the errors this host originates (default Y)"
 static bool raw = true;
 module_param(raw, bool, 0444);
 MODULE_PARM_DESC(raw, "take over raw ICMP sockets opened from now on; not without receive (default Y)");
+
+static bool dgram = true;
+module_param(dgram, bool, 0444);
+MODULE_PARM_DESC(dgram, "take over datagram (ping) sockets opened from now on; not without receive (default Y)");
 
 /**
  * struct icmp4_point - a place where the kernel meets the module
@@ -65,11 +70,17 @@ static const struct icmp4_point icmp4_points[] = {
 		.tasks = true,
 		.hint = "a live patch, kernel.ftrace_enabled=0, no ftrace? errors=0 does without",
 	}, {
-		/* The last, see icmp4_attach_raw(). */
 		.name = "raw",
 		.wanted = &raw,
 		.attach = icmp4_attach_raw,
 		.detach = icmp4_detach_raw,
+		.tasks = true,
+		.hint = "is another module taking it at the same time?",
+	}, {
+		.name = "dgram",
+		.wanted = &dgram,
+		.attach = icmp4_attach_dgram,
+		.detach = icmp4_detach_dgram,
 		.tasks = true,
 		.hint = "is another module taking it at the same time?",
 	},
@@ -83,6 +94,8 @@ static int __net_init icmp4_net_init(struct net *net)
 	int err;
 
 	in->net = net;
+	spin_lock_init(&in->dgrams_lock);
+	icmp4_dgram_id_init(in);
 	err = icmp4_limit_net_init(in);
 	if (err)
 		return err;
@@ -115,6 +128,7 @@ static void __net_exit icmp4_net_exit(struct net *net)
 	icmp4_sysctl_uninit(in);
 	icmp4_route_uninit(in);
 	icmp4_limit_net_uninit(in);
+	icmp4_dgram_id_uninit(in);
 }
 
 static struct pernet_operations icmp4_net_ops = {
@@ -165,7 +179,7 @@ static int icmp4_attach(void)
 static void icmp4_say_loaded(void)
 {
 	size_t room = icmp4_limit_size() * sizeof(struct icmp4_bucket);
-	char text[32] = "nothing";
+	char text[40] = "nothing";
 	size_t len = 0;
 	unsigned int i;
 
@@ -201,6 +215,7 @@ static int __init icmp4_init(void)
 
 	icmp4_trace_init();
 	raw = raw && receive;
+	dgram = dgram && receive;
 
 	/* What fails says so itself. */
 	what = NULL;

@@ -2,6 +2,9 @@
 #ifndef ICMP4_NET_H
 #define ICMP4_NET_H
 
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/xarray.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
@@ -15,15 +18,21 @@
  * @icmplim_output: icmp_icmplim_output, whether it holds at all
  * @drop_redirect: icmp_drop_redirect
  * @log_redirect: icmp_log_redirect
+ * @dgram_darwin: icmp_dgram_darwin, of datagram sockets that open
+ * @raw_maxdgram: raw_maxdgram, bytes
+ * @raw_recvspace: raw_recvspace, bytes
  * @errors_extension_mask: icmp_errors_extension_mask, if the kernel has none
  */
 struct icmp4_knobs {
 	int quotelen;
 	int icmplim;
 	int icmplim_jitter;
+	int raw_maxdgram;
+	int raw_recvspace;
 	u8 icmplim_output;
 	u8 drop_redirect;
 	u8 log_redirect;
+	u8 dgram_darwin;
 	u8 errors_extension_mask;
 };
 
@@ -52,6 +61,11 @@ enum icmp4_limit_class {
  * @windows: what icmp_icmplim counts, a class each
  * @raws: the raw sockets that the module delivers to, &struct icmp4_raw; changed
  *	with the lock of the kernel's table
+ * @dgrams: the datagram sockets of the module, &struct icmp4_dgram
+ * @darwins: of these, the ones of Darwin's way
+ * @dgrams_lock: who changes these lists holds it
+ * @ids: who of them has which identifier, see dgram_id.c
+ * @id_next: the identifier to try next
  * @sysctl: their registration
  * @sysctl_table: its table
  */
@@ -64,6 +78,11 @@ struct icmp4_net {
 	u16 number;
 	struct icmp4_window windows[ICMP4_LIMIT_CLASSES];
 	struct hlist_head raws;
+	struct hlist_head dgrams;
+	struct hlist_head darwins;
+	spinlock_t dgrams_lock;
+	struct xarray ids;
+	u32 id_next;
 	struct ctl_table_header *sysctl;
 	struct ctl_table *sysctl_table;
 };

@@ -4,37 +4,10 @@
 #include <linux/icmp.h>
 #include <net/ip.h>
 #include <net/raw.h>
-#include <net/xfrm.h>
 
-#include "membership.h"
+#include "copy.h"
 #include "raw.h"
 #include "stat.h"
-
-static bool icmp4_raw_full(const struct sock *sk)
-{
-	return atomic_read(&sk->sk_rmem_alloc) >= READ_ONCE(sk->sk_rcvbuf);
-}
-
-/* A copy of its own for a socket that wants it. The kernel's raw sockets charge it to
- * their buffer, have BPF look at it and tell whoever waits.
- */
-static enum icmp4_event icmp4_raw_give(struct sock *sk, struct sk_buff *skb)
-{
-	struct sk_buff *copy = skb_clone(skb, GFP_ATOMIC);
-
-	if (!copy)
-		return ICMP4_EVENT_RAW_NOMEM;
-	if (!xfrm4_policy_check(sk, XFRM_POLICY_IN, copy)) {
-		sk_drops_inc(sk);
-		sk_skb_reason_drop(sk, copy, SKB_DROP_REASON_XFRM_POLICY);
-		return ICMP4_EVENT_RAW_POLICY;
-	}
-	nf_reset_ct(copy);
-	skb_push(copy, -skb_network_offset(copy));
-	if (sk->sk_backlog_rcv(sk, copy) != NET_RX_SUCCESS)
-		return ICMP4_EVENT_RAW_REFUSED;
-	return ICMP4_EVENT_RAW_DELIVERED;
-}
 
 /* To a socket that the message matches. */
 static void icmp4_raw_offer(const struct icmp4_net *in, struct icmp4_raw *raw,
@@ -42,9 +15,8 @@ static void icmp4_raw_offer(const struct icmp4_net *in, struct icmp4_raw *raw,
 {
 	struct sock *sk = raw->sk;
 
-	if (icmp4_raw_full(sk)) {
-		sk_drops_inc(sk);
-		icmp4_stat_event(in, ICMP4_EVENT_RAW_FULL);
+	if (icmp4_copy_full(sk)) {
+		icmp4_stat_copy(in, ICMP4_EVENT_RAW_COPY, ICMP4_COPY_FULL);
 		return;
 	}
 	if (icmp4_filter_hides(&raw->mask, type)) {
@@ -52,8 +24,8 @@ static void icmp4_raw_offer(const struct icmp4_net *in, struct icmp4_raw *raw,
 		icmp4_stat_event(in, ICMP4_EVENT_RAW_FILTERED);
 		return;
 	}
-	if (icmp4_membership_allows(sk, skb))
-		icmp4_stat_event(in, icmp4_raw_give(sk, skb));
+	icmp4_stat_copy(in, ICMP4_EVENT_RAW_COPY,
+			icmp4_copy_give(sk, skb, true));
 }
 
 /**

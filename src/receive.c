@@ -8,6 +8,8 @@
 #include <net/xfrm.h>
 
 #include "attach.h"
+#include "darwin.h"
+#include "dgram.h"
 #include "error_in.h"
 #include "raw.h"
 #include "receive.h"
@@ -42,6 +44,19 @@ static bool icmp4_policy_allows(struct sk_buff *skb)
 	return allowed;
 }
 
+/* Sockets of Darwin's way see what the host does not answer: of what is as it should be,
+ * and of what it does not know.
+ */
+static bool icmp4_dispatch_shows(const struct icmp4_type *type,
+				 enum icmp4_drop why)
+{
+	if (why)
+		return why == ICMP4_DROP_UNKNOWN || why == ICMP4_DROP_NO_ACTION;
+	return type->handler != ICMP4_BY_ECHO &&
+	       type->handler != ICMP4_BY_TIMESTAMP &&
+	       type->handler != ICMP4_BY_PROBE;
+}
+
 static enum icmp4_drop icmp4_dispatch(struct icmp4_net *in, struct sk_buff *skb,
 				      const struct icmp4_type *type)
 {
@@ -51,10 +66,16 @@ static enum icmp4_drop icmp4_dispatch(struct icmp4_net *in, struct sk_buff *skb,
 
 	why = icmp4_rule_receive(type, skb->len, broadcast,
 				 READ_ONCE(in->net->ipv4.sysctl_icmp_echo_ignore_broadcasts));
+	if (icmp4_dispatch_shows(type, why))
+		icmp4_darwin_deliver(in, skb);
 	if (unlikely(why))
 		return why;
 
 	switch (type->handler) {
+	case ICMP4_BY_PING:
+		return icmp4_dgram_receive(in, skb, ICMP4_DROP_NO_SOCKET);
+	case ICMP4_BY_DGRAM:
+		return icmp4_dgram_receive(in, skb, ICMP4_DROP_NO_ACTION);
 	case ICMP4_BY_ERROR:
 		return icmp4_error_in(in, skb);
 	case ICMP4_BY_ECHO:
@@ -82,6 +103,17 @@ static enum icmp4_drop icmp4_validate(struct net *net, struct sk_buff *skb)
 	return ICMP4_OK;
 }
 
+/* A reply for a socket that is older than the module, which may interest others. */
+static int icmp4_leave(struct icmp4_net *in, struct sk_buff *skb)
+{
+	icmp4_stat_event(in, ICMP4_EVENT_PASSED);
+	if (unlikely(!hlist_empty(&in->darwins)) && skb_frags_readable(skb) &&
+	    !skb_checksum_simple_validate(skb) &&
+	    pskb_may_pull(skb, sizeof(struct icmphdr)))
+		icmp4_darwin_deliver(in, skb);
+	return icmp4_saved()->handler(skb);
+}
+
 /**
  * icmp4_receive() - the protocol handler of IPPROTO_ICMP
  * @skb: a message, reassembled; data at its ICMP header, the IP header at its
@@ -102,11 +134,10 @@ int icmp4_receive(struct sk_buff *skb)
 	byte = skb_header_pointer(skb, 0, sizeof(type), &type);
 	type = byte ? *byte : ICMP4_NO_TYPE;
 	icmp4_raw_deliver(in, skb);
-	/* The type decides before anything is counted. */
-	if (icmp4_types[type].handler == ICMP4_BY_SAVED) {
-		icmp4_stat_event(in, ICMP4_EVENT_PASSED);
-		return icmp4_saved()->handler(skb);
-	}
+	/* Whose it is is decided before anything is counted. */
+	if (icmp4_types[type].handler == ICMP4_BY_PING &&
+	    icmp4_dgram_leaves(in, skb))
+		return icmp4_leave(in, skb);
 	icmp4_stat_event(in, ICMP4_EVENT_TAKEN);
 
 	why = icmp4_validate(net, skb);

@@ -10,6 +10,12 @@
 
 #include "rules.h"
 
+/* What the built-in ICMP discards, whatever it looks like. */
+static bool icmp4_rule_asks_nothing(const struct icmp4_type *type)
+{
+	return type->handler == ICMP4_BY_RAW || type->handler == ICMP4_BY_DGRAM;
+}
+
 /**
  * icmp4_rule_receive() - may a message with a good checksum be acted on?
  * @type: its row of the table
@@ -30,7 +36,7 @@ enum icmp4_drop icmp4_rule_receive(const struct icmp4_type *type,
 	if (broadcast) {
 		if (!type->broadcast)
 			return ICMP4_DROP_BCAST_TYPE;
-		if (ignore_broadcasts && type->handler != ICMP4_BY_RAW)
+		if (ignore_broadcasts && !icmp4_rule_asks_nothing(type))
 			return ICMP4_DROP_BCAST_ECHO;
 	}
 	if (type->handler == ICMP4_BY_NOBODY)
@@ -38,7 +44,8 @@ enum icmp4_drop icmp4_rule_receive(const struct icmp4_type *type,
 	if (type->handler == ICMP4_BY_RAW)
 		return ICMP4_DROP_NO_ACTION;
 	if (len < type->min_len)
-		return ICMP4_DROP_LENGTH;
+		return icmp4_rule_asks_nothing(type) ? ICMP4_DROP_NO_ACTION :
+						       ICMP4_DROP_LENGTH;
 	return ICMP4_OK;
 }
 

@@ -7,8 +7,15 @@
 #include <net/icmp.h>
 
 #include "limit_proc.h"
-#include "raw_proc.h"
+#include "sock_proc.h"
 #include "stat.h"
+
+#define COPIES(_kind, _name)						\
+	[(_kind) + ICMP4_COPY_DELIVERED] = _name "Delivered",		\
+	[(_kind) + ICMP4_COPY_FULL] = _name "Full",			\
+	[(_kind) + ICMP4_COPY_POLICY] = _name "Policy",			\
+	[(_kind) + ICMP4_COPY_REFUSED] = _name "Refused",		\
+	[(_kind) + ICMP4_COPY_NOMEM] = _name "NoMemory"
 
 static const char * const icmp4_event_names[ICMP4_EVENTS] = {
 	[ICMP4_EVENT_TAKEN] = "InTaken",
@@ -21,12 +28,11 @@ static const char * const icmp4_event_names[ICMP4_EVENTS] = {
 	[ICMP4_EVENT_ERROR] = "ErrSent",
 	[ICMP4_EVENT_EXTENDED] = "ErrExtended",
 	[ICMP4_EVENT_EVICTED] = "LimitEvicted",
-	[ICMP4_EVENT_RAW_DELIVERED] = "RawDelivered",
+	[ICMP4_EVENT_ANSWER] = "InAnswers",
+	[ICMP4_EVENT_REFUSED] = "InRefused",
 	[ICMP4_EVENT_RAW_FILTERED] = "RawFiltered",
-	[ICMP4_EVENT_RAW_FULL] = "RawFull",
-	[ICMP4_EVENT_RAW_POLICY] = "RawPolicy",
-	[ICMP4_EVENT_RAW_REFUSED] = "RawRefused",
-	[ICMP4_EVENT_RAW_NOMEM] = "RawNoMemory",
+	COPIES(ICMP4_EVENT_RAW_COPY, "Raw"),
+	COPIES(ICMP4_EVENT_DARWIN_COPY, "Darwin"),
 };
 
 static unsigned long icmp4_stat_fold(const struct icmp4_net *in,
@@ -127,7 +133,7 @@ int icmp4_stat_init(struct icmp4_net *in)
 	    !proc_create_net_single("types", 0444, dir, icmp4_types_show,
 				    NULL) ||
 	    icmp4_limit_proc_init(net, dir) ||
-	    icmp4_raw_proc_init(net, dir))
+	    icmp4_sock_proc_init(net, dir))
 		goto err_file;
 	return 0;
 

@@ -4,6 +4,7 @@
 
 #include <net/snmp.h>
 
+#include "copy.h"
 #include "drop.h"
 #include "net.h"
 #include "types.h"
@@ -22,12 +23,15 @@
  * @ICMP4_EVENT_EXTENDED: of these, those with an RFC 4884 extension
  * @ICMP4_EVENT_EVICTED: debts forgotten to have a bucket for somebody else, see
  *	limit.h
- * @ICMP4_EVENT_RAW_DELIVERED: copies of messages that raw sockets got
- * @ICMP4_EVENT_RAW_FILTERED: none, for its ICMP_FILTER hides the type
- * @ICMP4_EVENT_RAW_FULL: none, for its receive buffer is full
- * @ICMP4_EVENT_RAW_POLICY: none, for IPsec policy forbids it
- * @ICMP4_EVENT_RAW_REFUSED: none, for its BPF program or the buffer refused it
- * @ICMP4_EVENT_RAW_NOMEM: none, for there was no memory for a copy
+ * @ICMP4_EVENT_ANSWER: replies that a datagram socket asked for, and got
+ * @ICMP4_EVENT_REFUSED: it did not get them: its BPF program or the buffer refused
+ * @ICMP4_EVENT_RAW_FILTERED: copies of messages that raw sockets did not get, for
+ *	their ICMP_FILTER hides the type
+ * @ICMP4_EVENT_RAW_COPY: first of what becomes of raw sockets' copies, in the order of
+ *	&enum icmp4_copy
+ * @ICMP4_EVENT_RAW_LAST: last of it
+ * @ICMP4_EVENT_DARWIN_COPY: the same of datagram sockets of Darwin's way
+ * @ICMP4_EVENT_DARWIN_LAST: last of it
  * @ICMP4_EVENTS: how many there are
  */
 enum icmp4_event {
@@ -41,12 +45,13 @@ enum icmp4_event {
 	ICMP4_EVENT_ERROR,
 	ICMP4_EVENT_EXTENDED,
 	ICMP4_EVENT_EVICTED,
-	ICMP4_EVENT_RAW_DELIVERED,
+	ICMP4_EVENT_ANSWER,
+	ICMP4_EVENT_REFUSED,
 	ICMP4_EVENT_RAW_FILTERED,
-	ICMP4_EVENT_RAW_FULL,
-	ICMP4_EVENT_RAW_POLICY,
-	ICMP4_EVENT_RAW_REFUSED,
-	ICMP4_EVENT_RAW_NOMEM,
+	ICMP4_EVENT_RAW_COPY,
+	ICMP4_EVENT_RAW_LAST = ICMP4_EVENT_RAW_COPY + ICMP4_COPY_NOMEM,
+	ICMP4_EVENT_DARWIN_COPY,
+	ICMP4_EVENT_DARWIN_LAST = ICMP4_EVENT_DARWIN_COPY + ICMP4_COPY_NOMEM,
 	ICMP4_EVENTS
 };
 
@@ -76,6 +81,21 @@ static inline void icmp4_stat_event(const struct icmp4_net *in,
 				    enum icmp4_event event)
 {
 	__SNMP_INC_STATS(in->stats, event);
+}
+
+/**
+ * icmp4_stat_copy() - count what became of a socket's copy of a message
+ * @in: the namespace the message came to
+ * @kind: ICMP4_EVENT_RAW_COPY or ICMP4_EVENT_DARWIN_COPY
+ * @copy: what became of it; what was not wanted does not count
+ *
+ * Context: softirq, or process with bottom halves off.
+ */
+static inline void icmp4_stat_copy(const struct icmp4_net *in,
+				   enum icmp4_event kind, enum icmp4_copy copy)
+{
+	if (copy != ICMP4_COPY_UNWANTED)
+		icmp4_stat_event(in, kind + copy);
 }
 
 /**

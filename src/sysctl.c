@@ -19,6 +19,12 @@
 #define KNOB_ICMPLIM_MAX	10000000
 #define KNOB_JITTER		16
 #define KNOB_JITTER_MAX		1000000
+/* Darwin's; the least message there is, and the greatest */
+#define KNOB_RAW		8192
+#define KNOB_MAXDGRAM_MIN	8
+#define KNOB_MAXDGRAM_MAX	65535
+/* What Linux allows a socket at most, unless root says otherwise. */
+#define KNOB_RECVSPACE_MAX	212992
 /* The legacy files count in hundredths of a second, whatever HZ is. */
 #define KNOB_TICK_MS		10
 
@@ -218,6 +224,7 @@ static int icmp4_knob_rates(struct icmp4_net *in, const struct icmp4_knob *knob,
 static const struct icmp4_knob icmp4_knobs[] = {
 	{ KNOB_RATE("icmp_destunreach_rate", ICMP_DEST_UNREACH) },
 	{ KNOB("icmp_drop_redirect", u8, drop_redirect), .max = 1 },
+	{ KNOB("icmp_dgram_darwin", u8, dgram_darwin), .max = 1 },
 	{ KNOB_RATE("icmp_echoreply_rate", ICMP_ECHOREPLY) },
 #ifdef ICMP4_ADDS_ERRORS_EXTENSION_MASK
 	{ KNOB("icmp_errors_extension_mask", u8, errors_extension_mask),
@@ -232,6 +239,10 @@ static const struct icmp4_knob icmp4_knobs[] = {
 	{ KNOB("icmp_quotelen", int, quotelen), .max = IP_MAX_MTU },
 	{ .name = "icmp_rates", .access = icmp4_knob_rates },
 	{ KNOB_RATE("icmp_timeexceed_rate", ICMP_TIME_EXCEEDED) },
+	{ KNOB("raw_maxdgram", int, raw_maxdgram), .min = KNOB_MAXDGRAM_MIN,
+	  .max = KNOB_MAXDGRAM_MAX },
+	{ KNOB("raw_recvspace", int, raw_recvspace), .min = 1,
+	  .max = KNOB_RECVSPACE_MAX },
 };
 
 static int icmp4_knob_handler(ICMP4_CTL_TABLE *table, int write, void *buffer,
@@ -253,6 +264,8 @@ static void icmp4_knobs_default(struct icmp4_knobs *knobs)
 	knobs->quotelen = ICMP4_QUOTELEN;
 	knobs->icmplim = KNOB_ICMPLIM;
 	knobs->icmplim_jitter = KNOB_JITTER;
+	knobs->raw_maxdgram = KNOB_RAW;
+	knobs->raw_recvspace = KNOB_RAW;
 }
 
 /**

@@ -16,7 +16,7 @@
 	.name = (_name), .class = ICMP4_CLASS_##_class, .min_len = (_min)
 
 const struct icmp4_type icmp4_types[256] = {
-	[0] = { NAMED("echorep", REPLY, 8), .handler = ICMP4_BY_SAVED,
+	[0] = { NAMED("echorep", REPLY, 8), .handler = ICMP4_BY_PING,
 		.sent = true },
 	[1] = { .min_len = 8, .handler = ICMP4_BY_RAW },
 	[2] = { .min_len = 8, .handler = ICMP4_BY_RAW },
@@ -37,14 +37,14 @@ const struct icmp4_type icmp4_types[256] = {
 		 .handler = ICMP4_BY_ERROR, .sent = true },
 	[13] = { NAMED("timereq", REQUEST, 20), .handler = ICMP4_BY_TIMESTAMP,
 		 .broadcast = true, .reply = ICMP_TIMESTAMPREPLY },
-	[14] = { NAMED("timerep", REPLY, 20), .handler = ICMP4_BY_RAW,
+	[14] = { NAMED("timerep", REPLY, 20), .handler = ICMP4_BY_DGRAM,
 		 .sent = true },
 	[15] = { NAMED("inforeq", REQUEST, 8), .handler = ICMP4_BY_RAW,
 		 .reply = ICMP_INFO_REPLY },
 	[16] = { NAMED("inforep", REPLY, 8), .handler = ICMP4_BY_RAW },
 	[17] = { NAMED("maskreq", REQUEST, 12), .handler = ICMP4_BY_RAW,
 		 .broadcast = true, .reply = ICMP_ADDRESSREPLY },
-	[18] = { NAMED("maskrep", REPLY, 12), .handler = ICMP4_BY_RAW,
+	[18] = { NAMED("maskrep", REPLY, 12), .handler = ICMP4_BY_DGRAM,
 		 .broadcast = true },
 	[30] = { NAMED("trace", NOTE, 20) },
 	[31] = { NAMED("dataconv", ERROR, ERROR_LEN) },
@@ -58,7 +58,7 @@ const struct icmp4_type icmp4_types[256] = {
 	[41] = { NAMED("seamoby", NOTE, 8) },
 	[42] = { NAMED("extechoreq", REQUEST, 8), .handler = ICMP4_BY_PROBE,
 		 .reply = ICMP_EXT_ECHOREPLY },
-	[43] = { NAMED("extechorep", REPLY, 8), .handler = ICMP4_BY_SAVED,
+	[43] = { NAMED("extechorep", REPLY, 8), .handler = ICMP4_BY_PING,
 		 .sent = true },
 };
 

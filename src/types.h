@@ -34,8 +34,10 @@ enum icmp4_class {
  * enum icmp4_handler - who looks after a type
  * @ICMP4_BY_NOBODY: nobody knows it, and to receive it is an error
  * @ICMP4_BY_RAW: it asks nothing of a host; raw sockets have seen it
- * @ICMP4_BY_SAVED: the handler that was there before this module, which gets
- *	the message untouched and uncounted
+ * @ICMP4_BY_PING: handed to the datagram socket that asked; while there are some that
+ *	are older than the module, the handler that was there before it may get it,
+ *	untouched and uncounted
+ * @ICMP4_BY_DGRAM: handed to the datagram socket that asked, or as ICMP4_BY_RAW
  * @ICMP4_BY_ERROR: handed to those who may have sent what it quotes
  * @ICMP4_BY_ECHO: answered by an echo reply
  * @ICMP4_BY_TIMESTAMP: answered by a timestamp reply
@@ -44,7 +46,8 @@ enum icmp4_class {
 enum icmp4_handler {
 	ICMP4_BY_NOBODY,
 	ICMP4_BY_RAW,
-	ICMP4_BY_SAVED,
+	ICMP4_BY_PING,
+	ICMP4_BY_DGRAM,
 	ICMP4_BY_ERROR,
 	ICMP4_BY_ECHO,
 	ICMP4_BY_TIMESTAMP,

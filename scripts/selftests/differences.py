@@ -202,6 +202,8 @@ SHORT_TIMESTAMP = Difference(
     "a timestamp request needs its 20 bytes", refused(in_errors=True))
 PROBE_BROADCAST = Difference(
     "a PROBE to many is never answered", refused(in_errors=True))
+PROBE_REPLY_BROADCAST = Difference(
+    "a PROBE reply to many is an error", refused(in_errors=True))
 PROBE_CODE = Difference(
     "the code of a PROBE reply is never the request's", code_zero)
 NO_ADDRESS = Difference(

@@ -48,6 +48,17 @@ def checksum_of_zeros():
                 return int.from_bytes(message[2:4], "big")
 
 
+def builtin_counts(frames):
+    """What a host without the module counts of frames."""
+    host = lab.Lab()
+    try:
+        before = lab.mib()
+        host.exchange(frames)
+        return lab.mib().since(before)
+    finally:
+        host.close()
+
+
 def builtin_answers(frames, commands=(), sysctls=()):
     """What a router without the module sends in return."""
     host = router.Router()

@@ -149,7 +149,7 @@ class Fates(Counters):
 
     def read(self, other=None):
         return {name: value for name, value in super().read(other).items()
-                if not name.startswith("Icmp4.Raw")}
+                if not name.startswith(("Icmp4.Raw", "Icmp4.Darwin"))}
 
 
 def mib():

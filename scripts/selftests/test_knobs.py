@@ -130,9 +130,9 @@ def namespaces(host):
         lab.enter("other")
         lab.sysctl(ALL, 0)
         answered(problems, "other asks host, which ignores", "10.0.0.1", 0)
-        # Replies are passed on to the built-in, echoes are not.
-        counts(problems, "other", theirs, {"InEchoIgnored": 3, "InTaken": 3,
-                                           "InPassed": 3})
+        # Who asked has a raw socket.
+        counts(problems, "other", theirs, {"InEchoIgnored": 3, "InTaken": 6,
+                                           "InNoSocket": 3})
         lab.enter("host")
         counts(problems, "host", mine, {"InTaken": 6, "OutReplies": 3,
                                         "InEchoIgnored": 3})

@@ -25,7 +25,7 @@ import lab
 import packet
 
 DAY_MS = 86400000
-EVENTS = ("InPassed", "OutCopied", "OutDiscarded")
+EVENTS = ("InAnswers", "InPassed", "OutCopied", "OutDiscarded")
 
 
 class Stimulus:

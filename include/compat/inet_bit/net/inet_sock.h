@@ -11,5 +11,8 @@
 #define ICMP4_INET_MC_ALL		mc_all
 
 #define inet_test_bit(nr, sk)	(!!inet_sk(sk)->ICMP4_INET_##nr)
+#define inet_set_bit(nr, sk)	(inet_sk(sk)->ICMP4_INET_##nr = 1)
+#define inet_assign_bit(nr, sk, val)	\
+	(inet_sk(sk)->ICMP4_INET_##nr = !!(val))
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Raw sockets and the errors about what they sent. */
+/* Raw and datagram sockets, and the errors about what they sent. */
 
 #include <linux/errqueue.h>
 #include <linux/icmp.h>
@@ -10,26 +10,26 @@
 #include <net/raw.h>
 #include <net/route.h>
 
-#include "error_raw.h"
+#include "error_sock.h"
 #include "extension.h"
 #include "raw.h"
 
 /**
- * struct icmp4_raw_error - an error as a socket sees it
+ * struct icmp4_sock_error - an error as a socket sees it
  * @err: errno
  * @hard: a hard error (RFC 1122 4.2.3.9), told without IP_RECVERR, too
  */
-struct icmp4_raw_error {
+struct icmp4_sock_error {
 	int err;
 	bool hard;
 };
 
-static u8 icmp4_raw_protocol(const struct sock *sk)
+static u8 icmp4_sock_protocol(const struct sock *sk)
 {
 	return inet_test_bit(HDRINCL, sk) ? IPPROTO_RAW : sk->sk_protocol;
 }
 
-static void icmp4_raw_flow(const struct sock *sk, const struct iphdr *iph,
+static void icmp4_sock_flow(const struct sock *sk, const struct iphdr *iph,
 			   struct flowi4 *fl4)
 {
 	const struct inet_sock *inet = inet_sk(sk);
@@ -42,26 +42,26 @@ static void icmp4_raw_flow(const struct sock *sk, const struct iphdr *iph,
 			   READ_ONCE(inet->tos) & INET_DSCP_MASK,
 			   sock_flag(sk, SOCK_LOCALROUTE) ? RT_SCOPE_LINK :
 							    RT_SCOPE_UNIVERSE,
-			   icmp4_raw_protocol(sk), 0, iph->daddr, iph->saddr, 0, 0,
+			   icmp4_sock_protocol(sk), 0, iph->daddr, iph->saddr, 0, 0,
 			   sock_net_uid(sock_net(sk), sk));
 }
 
 /* The route that the socket's own packets to the quoted destination take, before IPsec
  * has a say.
  */
-static struct rtable *icmp4_raw_route(const struct sock *sk,
+static struct rtable *icmp4_sock_route(const struct sock *sk,
 				      const struct iphdr *iph)
 {
 	struct flowi4 fl4;
 
-	icmp4_raw_flow(sk, iph, &fl4);
+	icmp4_sock_flow(sk, iph, &fl4);
 	return __ip_route_output_key(sock_net(sk), &fl4);
 }
 
 /* A connected socket holds the route that it was connected by, and IP_MTU tells that
  * one's.
  */
-static void icmp4_raw_reroute(struct sock *sk, const struct iphdr *iph)
+static void icmp4_sock_reroute(struct sock *sk, const struct iphdr *iph)
 {
 	struct dst_entry *dst = sk_dst_get(sk);
 	struct flowi4 fl4;
@@ -70,7 +70,7 @@ static void icmp4_raw_reroute(struct sock *sk, const struct iphdr *iph)
 	if (!dst)
 		return;
 	if (!dst_check(dst, 0)) {
-		icmp4_raw_flow(sk, iph, &fl4);
+		icmp4_sock_flow(sk, iph, &fl4);
 		rt = ip_route_output_flow(sock_net(sk), &fl4, sk);
 		if (!IS_ERR(rt))
 			sk_dst_set(sk, &rt->dst);
@@ -81,7 +81,7 @@ static void icmp4_raw_reroute(struct sock *sk, const struct iphdr *iph)
 /* Without a route or a mark of its own a socket's is the packet's mark that
  * fwmark_reflect returns.
  */
-static bool icmp4_raw_reflects(const struct sock *sk, const struct sk_buff *skb)
+static bool icmp4_sock_reflects(const struct sock *sk, const struct sk_buff *skb)
 {
 	return IP4_REPLY_MARK(sock_net(sk), skb->mark) &&
 	       !READ_ONCE(sk->sk_mark) &&
@@ -91,7 +91,7 @@ static bool icmp4_raw_reflects(const struct sock *sk, const struct sk_buff *skb)
 /* ipv4_sk_update_pmtu() is not exported by 7.x; what it ends in is an operation of
  * the route, which looks for the flow in the network header.
  */
-static void icmp4_raw_pmtu(struct sock *sk, struct sk_buff *skb, u32 mtu)
+static void icmp4_sock_pmtu(struct sock *sk, struct sk_buff *skb, u32 mtu)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 	int nh = skb_network_offset(skb);
@@ -100,13 +100,13 @@ static void icmp4_raw_pmtu(struct sock *sk, struct sk_buff *skb, u32 mtu)
 	bh_lock_sock(sk);
 	if (!ip_sk_accept_pmtu(sk))
 		goto out;
-	if (icmp4_raw_reflects(sk, skb)) {
+	if (icmp4_sock_reflects(sk, skb)) {
 		ipv4_update_pmtu(skb, sock_net(sk), mtu,
 				 READ_ONCE(sk->sk_bound_dev_if),
-				 icmp4_raw_protocol(sk));
+				 icmp4_sock_protocol(sk));
 		goto out;
 	}
-	rt = icmp4_raw_route(sk, iph);
+	rt = icmp4_sock_route(sk, iph);
 	if (IS_ERR(rt))
 		goto out;
 	skb_reset_network_header(skb);
@@ -114,7 +114,7 @@ static void icmp4_raw_pmtu(struct sock *sk, struct sk_buff *skb, u32 mtu)
 	skb_set_network_header(skb, nh);
 	ip_rt_put(rt);
 	if (!sock_owned_by_user(sk))
-		icmp4_raw_reroute(sk, iph);
+		icmp4_sock_reroute(sk, iph);
 out:
 	bh_unlock_sock(sk);
 }
@@ -123,9 +123,9 @@ out:
  * route itself is not ended, which other sockets may be told about yet. The operation
  * ends what it is given and keeps no pointer to it, so it gets a copy.
  */
-static void icmp4_raw_redirect(struct sock *sk, struct sk_buff *skb)
+static void icmp4_sock_redirect(struct sock *sk, struct sk_buff *skb)
 {
-	struct rtable *rt = icmp4_raw_route(sk, (struct iphdr *)skb->data);
+	struct rtable *rt = icmp4_sock_route(sk, (struct iphdr *)skb->data);
 	struct rtable copy;
 
 	if (IS_ERR(rt))
@@ -137,9 +137,9 @@ static void icmp4_raw_redirect(struct sock *sk, struct sk_buff *skb)
 }
 
 /* RFC 1122 4.1.3.3 and 4.2.3.9 say which are hard. */
-static void icmp4_raw_translate(const struct sock *sk,
+static void icmp4_sock_translate(const struct sock *sk,
 				const struct icmphdr *icmph,
-				struct icmp4_raw_error *error)
+				struct icmp4_sock_error *error)
 {
 	error->err = EHOSTUNREACH;
 	error->hard = false;
@@ -164,7 +164,7 @@ static void icmp4_raw_translate(const struct sock *sk,
 /* Version 2, a good sum if there is one, and objects that fill it. Of other versions
  * nothing is known (RFC 4884 7).
  */
-static bool icmp4_raw_extension_valid(const struct sk_buff *skb,
+static bool icmp4_sock_extension_valid(const struct sk_buff *skb,
 				      unsigned int at)
 {
 	const struct icmp_extobj_hdr *object;
@@ -191,7 +191,7 @@ static bool icmp4_raw_extension_valid(const struct sk_buff *skb,
 }
 
 /* Where the extension begins, for a socket that asked (IP_RECVERR_RFC4884). */
-static void icmp4_raw_extension(const struct sk_buff *skb,
+static void icmp4_sock_extension(const struct sk_buff *skb,
 				const struct icmphdr *icmph,
 				struct sock_ee_data_rfc4884 *to)
 {
@@ -206,14 +206,14 @@ static void icmp4_raw_extension(const struct sk_buff *skb,
 	if (at + sizeof(struct icmp_ext_hdr) > skb->len)
 		return;
 	to->len = at;
-	if (!icmp4_raw_extension_valid(skb, at))
+	if (!icmp4_sock_extension_valid(skb, at))
 		to->flags |= SO_EE_RFC4884_FLAG_INVALID;
 }
 
 /* For IP_RECVERR: the error and what it quotes, from where the socket's own data
  * begins.
  */
-static void icmp4_raw_queue(struct sock *sk, struct sk_buff *skb, int err,
+static void icmp4_sock_queue(struct sock *sk, struct sk_buff *skb, int err,
 			    u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
@@ -237,36 +237,45 @@ static void icmp4_raw_queue(struct sock *sk, struct sk_buff *skb, int err,
 
 	__skb_pull(copy, skip);
 	if (inet_test_bit(RECVERR_RFC4884, sk))
-		icmp4_raw_extension(copy, icmph, &serr->ee.ee_rfc4884);
+		icmp4_sock_extension(copy, icmph, &serr->ee.ee_rfc4884);
 	skb_reset_transport_header(copy);
 	if (sock_queue_err_skb(sk, copy))
 		kfree_skb(copy);
 }
 
+/* Without a peer or the queue an error could be about anything. */
+static void icmp4_sock_report(struct sock *sk, struct sk_buff *skb,
+			      const struct icmp4_sock_error *error, u32 info)
+{
+	bool asked = inet_test_bit(RECVERR, sk);
+
+	if (!asked && (!error->hard || sk->sk_state != TCP_ESTABLISHED))
+		return;
+	if (asked)
+		icmp4_sock_queue(sk, skb, error->err, info);
+	WRITE_ONCE(sk->sk_err, error->err);
+	sk_error_report(sk);
+}
+
+static bool icmp4_sock_needs_frag(const struct icmphdr *icmph)
+{
+	return icmph->type == ICMP_DEST_UNREACH &&
+	       icmph->code == ICMP_FRAG_NEEDED;
+}
+
 static void icmp4_raw_tell(struct sock *sk, struct sk_buff *skb, u32 info)
 {
 	const struct icmphdr *icmph = icmp_hdr(skb);
-	struct icmp4_raw_error error;
-	bool asked;
+	struct icmp4_sock_error error;
 
 	if (icmph->type == ICMP_REDIRECT) {
-		icmp4_raw_redirect(sk, skb);
+		icmp4_sock_redirect(sk, skb);
 		return;
 	}
-	if (icmph->type == ICMP_DEST_UNREACH && icmph->code == ICMP_FRAG_NEEDED)
-		icmp4_raw_pmtu(sk, skb, info);
-
-	/* Without a peer or the queue an error could be about anything. */
-	asked = inet_test_bit(RECVERR, sk);
-	if (!asked && sk->sk_state != TCP_ESTABLISHED)
-		return;
-	icmp4_raw_translate(sk, icmph, &error);
-	if (asked)
-		icmp4_raw_queue(sk, skb, error.err, info);
-	if (asked || error.hard) {
-		WRITE_ONCE(sk->sk_err, error.err);
-		sk_error_report(sk);
-	}
+	if (icmp4_sock_needs_frag(icmph))
+		icmp4_sock_pmtu(sk, skb, info);
+	icmp4_sock_translate(sk, icmph, &error);
+	icmp4_sock_report(sk, skb, &error, info);
 }
 
 /**
@@ -296,4 +305,32 @@ void icmp4_error_raw(struct sk_buff *skb, u32 info)
 		if (raw_v4_match(net, raw->sk, IPPROTO_ICMP, iph->daddr,
 				 iph->saddr, dif, sdif))
 			icmp4_raw_tell(raw->sk, skb, info);
+}
+
+/**
+ * icmp4_error_dgram() - tell a datagram socket of an error about what it sent
+ * @sk: the socket, whose identifier the error quotes
+ * @skb: the error, as for icmp4_error_raw()
+ * @info: what the error says: MTU, gateway or pointer, host order
+ *
+ * Unlike raw sockets these are told of redirects, and those that want no path MTU of
+ * none.
+ *
+ * Context: softirq, RCU read side.
+ */
+void icmp4_error_dgram(struct sock *sk, struct sk_buff *skb, u32 info)
+{
+	const struct icmphdr *icmph = icmp_hdr(skb);
+	struct icmp4_sock_error error;
+
+	icmp4_sock_translate(sk, icmph, &error);
+	if (icmph->type == ICMP_REDIRECT) {
+		icmp4_sock_redirect(sk, skb);
+		error.err = EREMOTEIO;
+	} else if (icmp4_sock_needs_frag(icmph)) {
+		icmp4_sock_pmtu(sk, skb, info);
+		if (!error.hard)
+			return;
+	}
+	icmp4_sock_report(sk, skb, &error, info);
 }

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Datagram ICMP sockets the way of Darwin's icmp(4): they open, bind, connect and send.
+ * Each sees what comes to its addresses, and writes its messages itself, within what the
+ * page allows.
+ */
+
+#include <linux/icmp.h>
+#include <linux/mm.h>
+#include <linux/uio.h>
+#include <net/inet_sock.h>
+#include <net/ip.h>
+
+#include "ctl.h"
+#include "darwin.h"
+#include "dgram_rules.h"
+
+#define IP_OPTIONS_MAX	40
+
+static struct proto icmp4_darwin_prot __read_mostly;
+
+static struct icmp4_dgram *icmp4_darwin(const struct sock *sk)
+{
+	return sk->sk_user_data;
+}
+
+static int icmp4_darwin_bind(struct sock *sk, struct sockaddr_unsized *uaddr,
+			     int addr_len)
+{
+	const struct sockaddr_in *addr = (struct sockaddr_in *)uaddr;
+	int err;
+
+	if (addr_len < sizeof(*addr))
+		return -EINVAL;
+	if (addr->sin_family != AF_INET)
+		return -EAFNOSUPPORT;
+	err = icmp4_dgram_bind_to(sk, addr->sin_addr.s_addr, false);
+	if (err)
+		return err;
+	return icmp4_ctl_prot()->bind(sk, uaddr, addr_len);
+}
+
+static int icmp4_darwin_connect(struct sock *sk, struct sockaddr_unsized *uaddr,
+				int addr_len)
+{
+	if (sk->sk_state == TCP_ESTABLISHED)
+		return -EISCONN;
+	return icmp4_dgram_kernel()->connect(sk, uaddr, addr_len);
+}
+
+/* Having no identifier it has none to lose. */
+static void icmp4_darwin_unhash(struct sock *sk)
+{
+}
+
+/* The socket's send buffer is the longest message. SO_SNDBUF doubles what it gets. */
+static size_t icmp4_darwin_longest(const struct sock *sk)
+{
+	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
+		return READ_ONCE(sk->sk_sndbuf) / 2;
+	return icmp4_darwin(sk)->maxdgram;
+}
+
+static int icmp4_darwin_check_name(const struct sock *sk,
+				   const struct msghdr *msg)
+{
+	const struct sockaddr_in *to = msg->msg_name;
+	bool connected = sk->sk_state == TCP_ESTABLISHED;
+
+	if (to && connected)
+		return -EISCONN;
+	if (!to && !connected)
+		return -ENOTCONN;
+	if (to && msg->msg_namelen < sizeof(*to))
+		return -EINVAL;
+	if (to && to->sin_family != AF_INET)
+		return -EAFNOSUPPORT;
+	return 0;
+}
+
+/* A source that is not this host's would be somebody else's. */
+static bool icmp4_darwin_is_local(const struct sock *sk, __be32 addr)
+{
+	return !icmp4_dgram_bind_to((struct sock *)sk, addr, false);
+}
+
+/* IP_HDRINCL: the header is the program's, but for what the system fills in. Where it goes is
+ * in the header, too.
+ */
+static int icmp4_darwin_check_header(struct sock *sk, struct msghdr *msg,
+				     struct iphdr *iph, size_t len,
+				     struct sockaddr_in *to)
+{
+	union {
+		struct ip_options opt;
+		u8 room[sizeof(struct ip_options) + IP_OPTIONS_MAX];
+	} options;
+	__be32 source;
+	int err;
+
+	if (!icmp4_dgram_header_valid(iph, len))
+		return -EINVAL;
+	source = iph->saddr ?: inet_sk(sk)->inet_saddr;
+	if (!icmp4_darwin_is_local(sk, source))
+		return -EINVAL;
+
+	/* As IP would have them from IP_OPTIONS. */
+	memset(&options, 0, sizeof(options));
+	options.opt.optlen = iph->ihl * 4 - sizeof(*iph);
+	memcpy(options.opt.__data, iph + 1, options.opt.optlen);
+	err = ip_options_compile(sock_net(sk), &options.opt, NULL);
+	if (err)
+		return -EINVAL;
+
+	iph->protocol = IPPROTO_ICMP;
+	to->sin_family = AF_INET;
+	to->sin_addr.s_addr = iph->daddr;
+	msg->msg_name = to;
+	msg->msg_namelen = sizeof(*to);
+	return 0;
+}
+
+static int icmp4_darwin_check(struct sock *sk, struct msghdr *msg, void *data,
+			      size_t len, struct sockaddr_in *to)
+{
+	size_t header = 0;
+	int err;
+
+	if (inet_test_bit(HDRINCL, sk)) {
+		err = icmp4_darwin_check_header(sk, msg, data, len, to);
+		if (err)
+			return err;
+		header = ((struct iphdr *)data)->ihl * 4;
+	}
+	if (!icmp4_dgram_valid(ICMP4_DGRAM_DARWIN, data + header, len - header))
+		return -EINVAL;
+	return 0;
+}
+
+static int icmp4_darwin_send(struct sock *sk, struct msghdr *msg, void *data,
+			     size_t len)
+{
+	struct sockaddr_in to = { };
+	int err;
+
+	if (!copy_from_iter_full(data, len, &msg->msg_iter))
+		return -EFAULT;
+	err = icmp4_darwin_check(sk, msg, data, len, &to);
+	if (err)
+		return err;
+	/* They could name another source. */
+	msg->msg_control = NULL;
+	msg->msg_controllen = 0;
+	err = icmp4_dgram_send(sk, msg, data, len);
+	/* IP_RECVERR is on, see icmp4_darwin_open(), but nobody reads the queue. */
+	if (err < 0)
+		skb_queue_purge(&sk->sk_error_queue);
+	return err;
+}
+
+static int icmp4_darwin_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
+{
+	void *data;
+	int err;
+
+	if (msg->msg_flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	err = icmp4_darwin_check_name(sk, msg);
+	if (err)
+		return err;
+	if (len > icmp4_darwin_longest(sk))
+		return -EMSGSIZE;
+	if (len < sizeof(struct icmphdr))
+		return -EINVAL;
+	data = kvmalloc(len, GFP_KERNEL);
+	if (!data)
+		return -ENOBUFS;
+	err = icmp4_darwin_send(sk, msg, data, len);
+	kvfree(data);
+	return err;
+}
+
+/* Old kernels call with an argument more. */
+#ifdef PROTO_RECVMSG_FRONT
+PROTO_RECVMSG_FRONT(icmp4_darwin_recvmsg_front, icmp4_darwin_recvmsg)
+#else
+#define icmp4_darwin_recvmsg_front	icmp4_darwin_recvmsg
+#endif
+
+/**
+ * icmp4_darwin_init() - learn what datagram sockets do
+ * @kernel: the operations of the kernel's; those of Darwin's way are the same but for a
+ *	few
+ * @destroy: how one ends
+ *
+ * Context: process; before the first icmp4_darwin_open().
+ */
+void icmp4_darwin_init(struct proto *kernel, void (*destroy)(struct sock *sk))
+{
+	icmp4_darwin_prot = *kernel;
+	icmp4_darwin_prot.destroy = destroy;
+	icmp4_darwin_prot.unhash = icmp4_darwin_unhash;
+	icmp4_darwin_prot.put_port = icmp4_darwin_unhash;
+	icmp4_darwin_prot.bind = icmp4_darwin_bind;
+	icmp4_darwin_prot.connect = icmp4_darwin_connect;
+	icmp4_darwin_prot.sendmsg = icmp4_darwin_sendmsg;
+	icmp4_darwin_prot.recvmsg = icmp4_darwin_recvmsg_front;
+	icmp4_darwin_prot.setsockopt = icmp4_darwin_setsockopt;
+	icmp4_darwin_prot.getsockopt = icmp4_darwin_getsockopt;
+}
+
+/**
+ * icmp4_darwin_open() - give a socket Darwin's way
+ * @in: its namespace
+ * @dgram: the socket, which nobody knows yet
+ *
+ * Context: process.
+ */
+void icmp4_darwin_open(struct icmp4_net *in, struct icmp4_dgram *dgram)
+{
+	struct sock *sk = dgram->sk;
+
+	dgram->darwin = true;
+	dgram->maxdgram = READ_ONCE(in->knobs.raw_maxdgram);
+	WRITE_ONCE(sk->sk_prot, &icmp4_darwin_prot);
+	/* It matches as a raw socket does, by the protocol instead of an identifier. */
+	inet_sk(sk)->inet_num = IPPROTO_ICMP;
+	/* A full queue is an error (ENOBUFS) to those alone who ask for errors. */
+	inet_set_bit(RECVERR, sk);
+	WRITE_ONCE(sk->sk_sndbuf,
+		   max_t(int, 2 * dgram->maxdgram, SOCK_MIN_SNDBUF));
+	WRITE_ONCE(sk->sk_rcvbuf,
+		   max_t(int, 2 * READ_ONCE(in->knobs.raw_recvspace),
+			 SOCK_MIN_RCVBUF));
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ICMP4_DARWIN_H
+#define ICMP4_DARWIN_H
+
+#include <net/sock.h>
+
+#include "dgram.h"
+#include "net.h"
+
+void icmp4_darwin_init(struct proto *kernel, void (*destroy)(struct sock *sk));
+void icmp4_darwin_open(struct icmp4_net *in, struct icmp4_dgram *dgram);
+int icmp4_darwin_setsockopt(struct sock *sk, int level, int optname,
+			    sockptr_t optval, unsigned int optlen);
+int icmp4_darwin_getsockopt(struct sock *sk, int level, int optname,
+			    char __user *optval, int __user *optlen);
+int icmp4_darwin_recvmsg(struct sock *sk, struct msghdr *msg, size_t len,
+			 int flags);
+
+void icmp4_darwin_deliver_all(const struct icmp4_net *in, struct sk_buff *skb);
+
+/**
+ * icmp4_darwin_deliver() - give a message to the sockets of Darwin's way
+ * @in: the namespace it came to
+ * @skb: the message, verified, data at its ICMP header
+ *
+ * Context: softirq, RCU read side.
+ */
+static inline void icmp4_darwin_deliver(const struct icmp4_net *in,
+					struct sk_buff *skb)
+{
+	if (unlikely(!hlist_empty(&in->darwins)))
+		icmp4_darwin_deliver_all(in, skb);
+}
+
+#endif

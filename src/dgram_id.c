@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Who has which identifier: a table by number for each namespace, so that nobody's
+ * number is harder to find for others having many.
+ */
+
+#include <linux/icmp.h>
+#include <linux/random.h>
+#include <linux/xarray.h>
+#include <net/inet_sock.h>
+#include <net/ip.h>
+#include <net/route.h>
+
+#include "dgram.h"
+
+static struct icmp4_dgram *dgram_id_next(const struct icmp4_dgram *dgram,
+					 const struct xarray *ids)
+{
+	return rcu_dereference_protected(dgram->next,
+					 lockdep_is_held(&ids->xa_lock));
+}
+
+/* As with the kernel's: the next one that is free, never 0. */
+static int dgram_id_take_any(struct icmp4_net *in, struct icmp4_dgram *dgram)
+{
+	u32 id;
+	int err;
+
+	RCU_INIT_POINTER(dgram->next, NULL);
+	xa_lock(&in->ids);
+	err = __xa_alloc_cyclic(&in->ids, &id, dgram, XA_LIMIT(1, U16_MAX),
+				&in->id_next, GFP_KERNEL_ACCOUNT);
+	if (err >= 0)
+		WRITE_ONCE(inet_sk(dgram->sk)->inet_num, id);
+	xa_unlock(&in->ids);
+	if (err == -EBUSY)
+		return -EADDRINUSE;
+	return err < 0 ? err : 0;
+}
+
+/* SO_REUSEADDR, which these sockets have unless they switch it off, lets others share
+ * an identifier; who came last is found first. Nothing is allocated.
+ */
+static int dgram_id_share(struct xarray *ids, struct icmp4_dgram *first,
+			  struct icmp4_dgram *dgram, u16 id)
+{
+	struct icmp4_dgram *other;
+
+	for (other = first; other; other = dgram_id_next(other, ids))
+		if (!other->sk->sk_reuse || !dgram->sk->sk_reuse)
+			return -EADDRINUSE;
+	rcu_assign_pointer(dgram->next, first);
+	return xa_err(__xa_store(ids, id, dgram, GFP_ATOMIC));
+}
+
+static int dgram_id_take_this(struct icmp4_net *in, struct icmp4_dgram *dgram,
+			      u16 id)
+{
+	struct icmp4_dgram *first;
+	int err;
+
+	xa_lock(&in->ids);
+	/* The lock is given up to allocate, and somebody else may take it. */
+	do {
+		first = xa_load(&in->ids, id);
+		if (first) {
+			err = dgram_id_share(&in->ids, first, dgram, id);
+			break;
+		}
+		RCU_INIT_POINTER(dgram->next, NULL);
+		err = __xa_insert(&in->ids, id, dgram, GFP_KERNEL_ACCOUNT);
+	} while (err == -EBUSY);
+	if (!err)
+		WRITE_ONCE(inet_sk(dgram->sk)->inet_num, id);
+	xa_unlock(&in->ids);
+	return err;
+}
+
+/**
+ * icmp4_dgram_id_take() - give a socket an identifier
+ * @in: its namespace
+ * @dgram: the socket, which has none
+ * @id: the one it asks for, host order; 0 for any
+ *
+ * Return: 0; -EADDRINUSE if somebody has it who does not share, or all are taken;
+ *	-ENOMEM.
+ * Context: process, sleeps.
+ */
+int icmp4_dgram_id_take(struct icmp4_net *in, struct icmp4_dgram *dgram, u16 id)
+{
+	return id ? dgram_id_take_this(in, dgram, id) :
+		    dgram_id_take_any(in, dgram);
+}
+
+/**
+ * icmp4_dgram_id_drop() - take it away again
+ * @in: the namespace
+ * @dgram: the socket, which may have none
+ *
+ * Context: process.
+ */
+void icmp4_dgram_id_drop(struct icmp4_net *in, struct icmp4_dgram *dgram)
+{
+	struct inet_sock *inet = inet_sk(dgram->sk);
+	struct icmp4_dgram *other, *next;
+
+	xa_lock(&in->ids);
+	if (!inet->inet_num)
+		goto out;
+	next = dgram_id_next(dgram, &in->ids);
+	other = xa_load(&in->ids, inet->inet_num);
+	if (other != dgram) {
+		while (dgram_id_next(other, &in->ids) != dgram)
+			other = dgram_id_next(other, &in->ids);
+		rcu_assign_pointer(other->next, next);
+	} else if (next) {
+		__xa_store(&in->ids, inet->inet_num, next, GFP_ATOMIC);
+	} else {
+		__xa_erase(&in->ids, inet->inet_num);
+	}
+	WRITE_ONCE(inet->inet_num, 0);
+	inet->inet_sport = 0;
+out:
+	xa_unlock(&in->ids);
+}
+
+/* The address that an error or a reply came to is the socket's own. */
+static bool dgram_id_matches(const struct sock *sk, const struct sk_buff *skb,
+			     u16 id)
+{
+	__be32 local = READ_ONCE(inet_sk(sk)->inet_rcv_saddr);
+	int bound = READ_ONCE(sk->sk_bound_dev_if);
+
+	return READ_ONCE(inet_sk(sk)->inet_num) == id &&
+	       (!local || local == ip_hdr(skb)->daddr) &&
+	       (!bound || bound == inet_iif(skb) || bound == inet_sdif(skb));
+}
+
+/**
+ * icmp4_dgram_id_find() - whose identifier is it?
+ * @in: the namespace a message came to
+ * @skb: the message, its IP header at the network header
+ * @id: the identifier that it has or quotes, host order
+ *
+ * Return: the socket, valid as long as the caller is on the RCU read side; NULL if it
+ *	is nobody's.
+ * Context: softirq, RCU read side.
+ */
+struct sock *icmp4_dgram_id_find(const struct icmp4_net *in,
+				 const struct sk_buff *skb, u16 id)
+{
+	struct icmp4_dgram *dgram;
+
+	dgram = xa_load((struct xarray *)&in->ids, id);
+	for (; dgram; dgram = rcu_dereference(dgram->next))
+		if (dgram_id_matches(dgram->sk, skb, id))
+			return dgram->sk;
+	return NULL;
+}
+
+/**
+ * icmp4_dgram_id_init() - the table of a new namespace
+ * @in: the namespace
+ */
+void icmp4_dgram_id_init(struct icmp4_net *in)
+{
+	xa_init_flags(&in->ids, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
+	in->id_next = get_random_u32() & U16_MAX;
+}
+
+/**
+ * icmp4_dgram_id_uninit() - of one that ends
+ * @in: the namespace, in which no socket is open
+ */
+void icmp4_dgram_id_uninit(struct icmp4_net *in)
+{
+	xa_destroy(&in->ids);
+}
