@@ -11,7 +11,8 @@ declare -A groups=(
 	[build]='gcc-12 make libelf1 pahole kmod rsync xz-utils zstd'
 	[static]='gcc-12 make binutils sparse shellcheck perl python3 xz-utils'
 	[guest]='qemu-system-x86 busybox-static bash cpio kmod iproute2
-		iputils-ping iputils-tracepath traceroute mtr-tiny tcpdump
+		iputils-ping iputils-tracepath traceroute mtr-tiny fping
+		hping3 nmap tcpdump
 		nftables iptables conntrack ethtool procps jq python3
 		python3-scapy xz-utils zstd'
 	[kernel]='gcc libc6-dev make flex bison bc libelf-dev kmod rsync xz-utils'

@@ -15,7 +15,7 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin
 unset LD_LIBRARY_PATH LD_PRELOAD PYTHONPATH PYTHONHOME
 
 commands='bash ip tc ss nstat bridge ping tracepath traceroute traceroute6 mtr
-mtr-packet jq tcpdump nft iptables
+mtr-packet fping hping3 nmap jq tcpdump nft iptables
 iptables-save iptables-restore iptables-nft iptables-legacy conntrack ethtool
 sysctl python3 kmod modprobe insmod rmmod lsmod modinfo date sleep timeout stat
 grep sed stty unshare nsenter setpriv dmesg'
@@ -77,6 +77,8 @@ put_commands()
 	put_tree "$(dirname "$(find /usr/lib -name libxt_owner.so -print -quit)")"
 	put_tree /usr/lib/tc
 	put_tree /etc/iproute2
+	# All that scans by ICMP and of protocols read of nmap's 9 MB.
+	put /usr/share/nmap/nmap-protocols
 }
 
 put_python()
