@@ -254,3 +254,6 @@ slowwait()
 	shift
 	__wait_until 0.1 "$end" "$@"
 }
+
+# That ping has its raw socket before a suite loads the module, or would hold it.
+busywait 5000 grep -q ':0001 ' /proc/net/raw
