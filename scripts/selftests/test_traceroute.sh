@@ -125,6 +125,16 @@ mtu_found()
 	grep -q 'F=1300' <<<"${known[5.0]}" && grep -q 'pmtu 1300' <<<"${known[6.0]}"
 }
 
+# Those who trace by ICMP hear of it through raw sockets.
+all_heard()
+{
+	local heard
+
+	heard=$(stat_counter "$client" RawDelivered)
+	echo "messages: $heard"
+	[ "$heard" -gt 20 ]
+}
+
 setup || ktap_exit_fail_msg 'the topology cannot be set up'
 busywait 5000 ip netns exec "$client" ping -q -n -c 1 10.0.4.2 >/dev/null
 declare -A known
@@ -139,10 +149,11 @@ insmod "$icmp4_ko" || ktap_exit_fail_msg 'the module cannot be loaded'
 defer rmmod icmp4
 
 ktap_print_header
-ktap_set_plan $((${#traces[@]} + 2))
+ktap_set_plan $((${#traces[@]} + 3))
 for i in "${!traces[@]}"; do
 	ktap_test_result "${traces[i]#trace }" same "$i"
 done
 ktap_test_result 'the MTU of the path is found' mtu_found
 ktap_test_result 'errors were the module'\''s, at every hop' all_sent
+ktap_test_result 'what raw sockets heard was the module'\''s' all_heard
 ktap_finished
