@@ -116,7 +116,7 @@ sniffed_ping()
 	ip netns exec "$client" tcpdump -Z root -n -t -c 6 -i c0 icmp \
 		>"$work/seen" 2>"$work/log" &
 	pid=$!
-	busywait 10000 grep -q 'listening on' "$work/log" || return
+	busywait 30000 grep -q 'listening on' "$work/log" || return
 	in_client ping -n -q -c 3 -i 0.2 -e 33 "$1"
 	busywait 10000 ended "$pid" || kill "$pid"
 	cat "$work/seen"
@@ -135,7 +135,7 @@ filtered()
 	ip netns exec "$server" timeout 60 "$here/raw_filter.py" listen "$@" \
 		>"$work/heard" 2>&1 &
 	pid=$!
-	busywait 10000 grep -q ready "$work/heard" || return
+	busywait 30000 grep -q ready "$work/heard" || return
 	in_client "$here/raw_filter.py" send 10.0.2.2
 	wait "$pid"
 	cat "$work/heard"
@@ -285,7 +285,7 @@ held()
 	shift
 	ip netns exec "$client" timeout 60 "$@" >/dev/null 2>&1 &
 	pid=$!
-	busywait 10000 hides "$hidden" || {
+	busywait 30000 hides "$hidden" || {
 		echo 'the socket:'
 		sockets
 		rc=1
@@ -337,7 +337,7 @@ goes_on()
 	shift
 	in_client "$@" >"$work/said" 2>&1 &
 	pid=$!
-	busywait 10000 has_packet_socket &&
+	busywait 30000 has_packet_socket &&
 		has_sockets 0 && cycle && cycle && ! ended "$pid" || rc=1
 	wait "$pid"
 	cat "$work/said"
