@@ -93,7 +93,9 @@ static int icmp4_raw_set_filter(struct sock *sk, sockptr_t optval,
 	struct icmp4_raw *raw = sk->sk_user_data;
 	struct icmp4_filter filter;
 
-	optlen = min_t(unsigned int, optlen, sizeof(filter));
+	/* Less than all is read as the kernel does: bytes behind its own are not. */
+	optlen = min_t(unsigned int, optlen, optlen < sizeof(filter) ?
+		       sizeof(struct icmp_filter) : sizeof(filter));
 	if (copy_from_sockptr(&filter, optval, optlen))
 		return -EFAULT;
 	lock_sock(sk);

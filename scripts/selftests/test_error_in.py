@@ -456,7 +456,7 @@ def forbidden():
                         undo=[f"xfrm policy del {policy}"],
                         differs=FORBIDDEN_PMTU if (
                             connected and action == "action block" and
-                            kind in (Raw, RawHeader) and
+                            kind in (Raw, RawHeader, Ping) and
                             error.kind == UNREACH) else None)
 
 

@@ -108,7 +108,7 @@ log()
 lines()
 {
 	log | sort | uniq -c
-	[ "$(log | grep -c "^version .* loaded, took over: ${2:-receive, errors, raw}; limits: 65536 buckets, 1024 KiB\$")" -eq "$1" ] &&
+	[ "$(log | grep -c "^version .* loaded, took over: ${2:-receive, errors, raw, dgram}; limits: 65536 buckets, 1024 KiB\$")" -eq "$1" ] &&
 		[ "$(log | grep -c '^unloaded')" -eq "$1" ] &&
 		[ "$(log | wc -l)" -eq $((2 * $1)) ]
 }
@@ -181,7 +181,7 @@ no_errors()
 			log | grep 'not loaded: attach point errors failed' &&
 				[ "$(log | wc -l)" -eq 1 ] && answered &&
 				insmod "$icmp4_ko" errors=0 &&
-				log | grep 'took over: receive, raw;' && rmmod icmp4
+				log | grep 'took over: receive, raw, dgram;' && rmmod icmp4
 			rc=$?
 		fi
 		sysctl -q kernel.ftrace_enabled=1
@@ -431,7 +431,7 @@ ktap_test_result 'unloaded while replies are in a queue' queued
 ktap_test_result 'what replies took is given back' nothing_kept
 ktap_test_result 'namespaces come and go' namespaces
 ktap_test_result "$loads times under flood, no reply lost" \
-	under_flood "$loads" InTaken receive 'errors=0 raw=0'
+	under_flood "$loads" InTaken receive 'errors=0 raw=0 dgram=0'
 ktap_test_result "$errors times under flood, no error lost" \
 	under_flood "$errors" ErrSent '' '' --errors
 ktap_finished

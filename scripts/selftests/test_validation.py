@@ -17,7 +17,8 @@ import lab
 import packet
 import versus
 from differences import (BROADCAST_REQUESTER, NO_ADDRESS, PROBE_BROADCAST,
-                         PROBE_CODE, PROBE_COUNT, REDIRECT_HEADER,
+                         PROBE_CODE, PROBE_COUNT, PROBE_REPLY_BROADCAST,
+                         REDIRECT_HEADER,
                          SHORT_TIMESTAMP, SPOILT_OPTIONS, TIMESTAMP_COUNT)
 from packet import (BROADCAST_MAC, ECHO, HOST, PROBE, TIMESTAMP, addr, echo,
                     ether, frame, fragments, icmp, ip, payload, timestamp)
@@ -434,7 +435,7 @@ def reasons(host):
     keeps what it receives; and those of received errors, of limits and of
     errors that are not sent, which have suites of their own.
     """
-    names = {name[len("Icmp4."):] for name in lab.stat().read()}
+    names = {name[len("Icmp4."):] for name in lab.fates().read()}
     met = {stimulus.drop for group in GROUPS for stimulus in group.stimuli}
     met |= {"OutSendBuffer"}
     if not SPOILT:
