@@ -30,6 +30,7 @@ measure()
 		--console "$(repo_root)/.build/bench.console" \
 		--add "$here/bench/guest.sh:icmp4/bench/guest.sh" \
 		--add "$here/bench/cases:icmp4/bench/cases" \
+		--add "$here/bench/raw.py:icmp4/bench/raw.py" \
 		--add "$1:icmp4/bench/icmp4_bench.ko" \
 		-- bash bench/guest.sh "$rounds" >"$results"
 }

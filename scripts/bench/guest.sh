@@ -16,8 +16,8 @@
 #   and, if there are to be more sources, 10.64.0.1 and on behind 10.9.0.2
 #
 # That what was timed did happen is checked by the device's own counters, by
-# the kernel's, by icmp4's (did icmp4 take it?) and by comparing every byte of
-# some answers. Exit status 1 if anything of this is not so.
+# the kernel's, by icmp4's (did icmp4 take it?), by what raw sockets got and by
+# comparing every byte of some answers. Exit status 1 if anything of this is not so.
 
 set -u
 
@@ -69,9 +69,11 @@ counters()
 	sent=$(counter /proc/net/snmp Icmp OutMsgs)
 	by_host=$(counter /proc/net/snmp Icmp OutRateLimitHost)
 	by_global=$(counter /proc/net/snmp Icmp OutRateLimitGlobal)
-	taken=0
-	[ "$handler" = built-in ] ||
+	taken=0 delivered=0
+	[ "$handler" = built-in ] || {
 		taken=$(counter /proc/net/icmp4/stat Icmp4 "$(took)")
+		delivered=$(counter /proc/net/icmp4/stat Icmp4 RawDelivered)
+	}
 }
 
 is_error()
@@ -143,8 +145,46 @@ check()
 		expect 'correct answers' "${got[answers]}" "0 of $all"
 	fi
 	check_limits "$requests"
-	[ "$handler" = built-in ] ||
+	[ "$handler" = built-in ] || {
 		expect "Icmp4 $(took)" $((taken - taken_before)) "$requests"
+		expect 'Icmp4 RawDelivered' $((delivered - delivered_before)) \
+			$((requests * raw_here))
+	}
+}
+
+# The raw sockets of the case, which stay open until close_raw.
+open_raw()
+{
+	local elsewhere=0 line
+
+	raw_here=0
+	[ "$raw" != - ] || return
+	raw_here=${raw%+*}
+	[[ $raw != *+* ]] || elsewhere=${raw#*+}
+	coproc holder { exec "$here/raw.py" "$raw_here" "$elsewhere"; }
+	read -r line <&"${holder[0]}" || line=none
+	[ "$line" = open ] || die "$handler $name: no raw sockets"
+}
+
+# Every one here has got every request, those elsewhere none.
+close_raw()
+{
+	local where number sockets=0 others=none pid=${holder_PID-}
+
+	[ "$raw" != - ] || return
+	echo >&"${holder[1]}"
+	while read -r where number; do
+		if [ "$where" = here ]; then
+			sockets=$((sockets + 1))
+			expect 'copies for a raw socket' "$number" \
+				"${got[requests]}"
+		else
+			others=$number
+		fi
+	done <&"${holder[0]}"
+	wait "$pid" || fail "$handler $name: raw.py failed"
+	expect 'raw sockets' "$sockets" "$raw_here"
+	expect 'copies for others' "$others" 0
 }
 
 # knobs NAME=VALUE...: set these, and keep in $old what undoes it.
@@ -190,8 +230,9 @@ measure()
 {
 	local -A got=()
 	local old=() set=()
-	local sent taken by_host by_global
-	local sent_before taken_before by_host_before by_global_before
+	local sent taken delivered by_host by_global raw_here
+	local sent_before taken_before delivered_before by_host_before
+	local by_global_before
 
 	[ "$setting" = - ] || IFS=, read -ra set <<<"$setting"
 	knobs ${set[@]+"${set[@]}"}
@@ -199,27 +240,43 @@ measure()
 		ip route add 10.64.0.0/10 via 10.9.0.2 dev bench0 ||
 		die "$handler $name: no route"
 	! is_refused || exhaust
+	open_raw
 	counters
-	sent_before=$sent taken_before=$taken
+	sent_before=$sent taken_before=$taken delivered_before=$delivered
 	by_host_before=$by_host by_global_before=$by_global
 	run
 	counters
+	close_raw
 	[ "$sources" = 1 ] || ip route del 10.64.0.0/10
 	knobs ${old[@]+"${old[@]}"}
 	check
-	echo "$handler $name ${got[instructions]}"
+	if [ -z "$least" ] || [ "${got[instructions]}" -lt "$least" ]; then
+		least=${got[instructions]}
+	fi
+}
+
+# The table of raw sockets has 256 places, and once in so many times two network
+# namespaces share one. So the sockets elsewhere are in one after the other, and
+# the lesser cost counts.
+measure_case()
+{
+	local least=''
+
+	measure
+	[[ $raw != *+* ]] || measure
+	echo "$handler $name $least"
 }
 
 measure_cases()
 {
-	local handler=$1 name request bytes sources answered setting
+	local handler=$1 name request bytes sources answered raw setting
 
 	setup || die 'no device to measure on'
-	while read -r name request bytes sources answered _ _ setting; do
+	while read -r name request bytes sources answered raw _ _ setting; do
 		case $name in
 		'' | '#'*) continue ;;
 		esac
-		measure
+		measure_case
 	done <"$here/cases"
 }
 

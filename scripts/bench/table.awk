@@ -88,8 +88,8 @@ function row_against(line,    field, ratio)
 
 file == "cases" {
 	names[++cases] = $1
-	floor[$1] = $6
-	goal[$1] = kernel == "6.1" ? $7 : "-"
+	floor[$1] = $7
+	goal[$1] = kernel == "6.1" ? $8 : "-"
 	next
 }
 
