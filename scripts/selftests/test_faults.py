@@ -12,6 +12,7 @@
 """
 
 import ctypes
+import errno
 import os
 import re
 import socket
@@ -88,17 +89,17 @@ def judge(error, log, before, number):
     return problems, bool(lines) and bool(error)
 
 
-def load_with_failure(image, number):
-    """Load while this allocation of the task fails; returns the errno, and
+def with_failure(number, call, *arguments):
+    """Call while this allocation of the task fails; returns what it returned, and
     how many more there would have had to be for it to fail.
     """
     file = os.open(FAIL_NTH, os.O_RDWR)
     os.pwrite(file, str(number).encode(), 0)
-    error = load(image)
+    result = call(*arguments)
     left = int(os.pread(file, 16, 0))
     os.pwrite(file, b"0", 0)
     os.close(file)
-    return error, left
+    return result, left
 
 
 def conclude(ours, problems):
@@ -119,12 +120,12 @@ def load_while_each_fails():
     """
     image = module()
     log, before, problems, ours, theirs = Log(), traces(), [], 0, 0
-    number = MANY - load_with_failure(image, MANY)[1]
+    number = MANY - with_failure(MANY, load, image)[1]
     lab.rmmod()
     log.lines()
     ktap.print_msg(f"{number} allocations")
     while number and theirs < 20 and len(problems) < 10:
-        error, left = load_with_failure(image, number)
+        error, left = with_failure(number, load, image)
         found, by_us = judge(error, log, before, number)
         problems += found
         if error and left:
@@ -173,6 +174,72 @@ def load_while_sockets_fail():
     return conclude(ours, problems)
 
 
+def open_raw():
+    """A raw ICMP socket, or the errno as a negative number."""
+    number = _libc.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    return number if number >= 0 else -ctypes.get_errno()
+
+
+def counted():
+    """Raw ones, and what the module counts of them: rows and references."""
+    counts = [line for line in read("/proc/net/sockstat").splitlines()
+              if line.startswith("RAW:")]
+    if os.path.exists("/proc/net/icmp4/raw"):
+        counts += [len(read("/proc/net/icmp4/raw").splitlines()) - 1,
+                   int(read("/sys/module/icmp4/refcnt"))]
+    return counts
+
+
+def open_while_each_fails_once(problems):
+    """Open sockets until none of the allocations fails; returns how many did."""
+    before, failed, left, number = counted(), 0, 0, 0
+    while not left and number < 1000:
+        number += 1
+        result, left = with_failure(number, open_raw)
+        if result >= 0:
+            os.close(result)
+        elif left or -result not in (errno.ENOMEM, errno.ENOBUFS,
+                                     errno.ENFILE):
+            # (ENFILE: the kernel has no inode for the socket.)
+            problems.append(f"failure {number}: errno {-result}, {left} left")
+        else:
+            failed += 1
+        if counted() != before:
+            problems.append(f"failure {number}: {counted()}, not {before}")
+    return failed
+
+
+def open_while_each_fails():
+    """Raw sockets, while each allocation of opening one fails in turn."""
+    problems, failed = [], []
+    for loaded in (False, True):
+        if loaded:
+            lab.insmod()
+        # Sometimes there are more, depending on what the allocator has at hand.
+        failed.append(min(open_while_each_fails_once(problems)
+                          for _ in range(10)))
+    try:
+        lab.rmmod()
+    except RuntimeError as error:
+        problems.append(str(error))
+    ktap.print_msg(f"sockets that could not be opened: {failed[0]} of the "
+                   f"kernel, {failed[1]} of the module")
+    if failed[1] <= failed[0]:
+        problems.append("no allocation of the module's own failed")
+    return problems
+
+
+def received(sock):
+    """How many messages a socket has."""
+    number = 0
+    while True:
+        try:
+            sock.recv(1 << 16, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return number
+        number += 1
+
+
 def provoke(number):
     """Datagrams from the peer to a closed port; some may not even leave."""
     lab.run("ip", "netns", "exec", "peer", "python3", "-c",
@@ -203,7 +270,10 @@ def traffic_while_some_fail():
         for process in pings:
             process.wait()
         failslab(probability=0, ignore_gfp_wait="N")
-    now = lab.stat().since(before)
+        now = lab.stat().since(before)
+        copies = received(holder)
+        # Fragments that lack one are complained of half a minute later, at any time.
+        late = lab.stat().since(before)
     ktap.print_msg(now)
     taken, sent = now.get("Icmp4.InTaken", 0), now.get("Icmp4.OutReplies", 0)
     memory = now.get("Icmp4.OutNoMemory", 0)
@@ -212,14 +282,23 @@ def traffic_while_some_fail():
         problems.append("no reply failed for lack of memory")
     if not now.get("Icmp4.ErrNoMemory"):
         problems.append("no error failed for lack of memory")
+    if not now.get("Icmp4.RawNoMemory"):
+        problems.append("no copy for a raw socket failed for lack of memory")
+    if not (now.get("Icmp4.RawDelivered", 0) <= copies <=
+            late.get("Icmp4.RawDelivered", 0)):
+        problems.append(f"a raw socket got {copies} messages")
+    offered = sum(value for name, value in now.items() if ".Raw" in name)
+    if offered != taken + now.get("Icmp4.InPassed", 0):
+        problems.append(f"{offered} messages offered to a raw socket")
     refused = sum(value for name, value in now.items() if ".Err" in name and
                   name not in ("Icmp4.ErrRaised", "Icmp4.ErrSent"))
     raised = now.get("Icmp4.ErrRaised", 0)
     if raised != refused + now.get("Icmp4.ErrSent", 0):
         problems.append(f"{raised} errors raised, {refused} refused")
-    dropped = sum(value for name, value in now.items() if ".Err" not in name
-                  and name not in ("Icmp4.InTaken", "Icmp4.OutReplies",
-                                   "Icmp4.OutCopied", "Icmp4.OutDiscarded"))
+    dropped = sum(value for name, value in now.items()
+                  if ".Err" not in name and ".Raw" not in name and
+                  name not in ("Icmp4.InTaken", "Icmp4.OutReplies",
+                               "Icmp4.OutCopied", "Icmp4.OutDiscarded"))
     if taken != sent + dropped:
         problems.append(f"{taken} taken, {sent} answered, {dropped} dropped")
     if not answered(10):
@@ -234,7 +313,7 @@ def main():
         ktap.skip_all("this kernel has no fault injection")
     failslab(ignore_gfp_wait="N", verbose=0, task_filter="N")
     tests = (load_while_each_fails, load_while_sockets_fail,
-             traffic_while_some_fail)
+             open_while_each_fails, traffic_while_some_fail)
     ktap.set_plan(len(tests))
     lab.run("ip", "netns", "add", "peer")
     lab.run("ip", "netns", "add", "host")
