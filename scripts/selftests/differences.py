@@ -158,6 +158,23 @@ def in_error(outcome):
     unrouted(outcome)
 
 
+def unchanged_filter(outcome):
+    """The built-in clears what it could not read, before it says so."""
+    outcome.notes["read"] = str(("0", 4, b"\x5a\xa5\x0f\xf0".ljust(
+        64, b"\xee")))
+    outcome.notes["socket hears"] = FILTERED
+
+
+# Which types the mask that test_raw_filter begins with lets pass.
+FILTERED = "0,2,5,7,9,11-12,14,20-27,32-255"
+
+
+def wide_filter(outcome):
+    """The built-in has 4 bytes to tell, whatever there is room for."""
+    outcome.notes["read"] = str(("0", 32, b"\xb3\xb4\xb5\xb6".ljust(
+        32, b"\0").ljust(64, b"\xee")))
+
+
 COLUMNS = {packet.UNREACH: "DestUnreachs", packet.TIME_EXCEEDED: "TimeExcds"}
 FORBIDDEN_PMTU = Difference(
     "a raw socket that IPsec forbids to send still learns the path MTU",
@@ -233,3 +250,8 @@ CODE_FLOW = Difference(
     "flows of echo replies with a code are of this code", None, slice(0, 6))
 TIMESTAMP_POLICY = Difference(
     "IPsec sees the type of timestamp replies", refused())
+FILTER_FAULT = Difference(
+    "a filter of raw sockets that cannot be read changes nothing",
+    unchanged_filter)
+FILTER_WIDE = Difference(
+    "a filter of raw sockets has a bit for every type", wide_filter)
