@@ -255,3 +255,5 @@ FILTER_FAULT = Difference(
     unchanged_filter)
 FILTER_WIDE = Difference(
     "a filter of raw sockets has a bit for every type", wide_filter)
+FULL_FIRST = Difference(
+    "a raw socket whose buffer is full loses what it would hide as well")

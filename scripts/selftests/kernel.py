@@ -4,6 +4,7 @@ version. In the first namespace, and without the module.
 """
 
 import socket
+import sys
 
 import lab
 import packet
@@ -69,3 +70,29 @@ def builtin_answers(frames, commands=(), sysctls=()):
         return host.exchange(frames)
     finally:
         host.close()
+
+
+def full_before_filter():
+    """Does a raw socket whose buffer is full lose a message that it would not
+    have heard anyway? Older kernels look at the filter first.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW,
+                       socket.IPPROTO_ICMP) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        # Echo requests, not their replies.
+        sock.setsockopt(255, 1, (1).to_bytes(4, "little"))
+        for _ in range(9):
+            sock.sendto(packet.echo(1400), ("127.0.0.1", 0))
+        before = drops(sock)
+        # With all of them hidden.
+        sock.setsockopt(255, 1, (0xffff).to_bytes(4, "little"))
+        sock.sendto(packet.echo(8), ("127.0.0.1", 0))
+        if not before:
+            raise RuntimeError("the buffer is not full")
+        return drops(sock) > before
+
+
+def drops(sock):
+    """SO_MEMINFO: the last of its nine numbers."""
+    value = sock.getsockopt(socket.SOL_SOCKET, 55, 36)
+    return int.from_bytes(value[32:], sys.byteorder)
