@@ -299,6 +299,14 @@ class Scene(versus.Stimulus):
             play.note("miscounted", f"{counted}, not {got} got, {lost} lost")
 
 
+class Group(versus.Group):
+    """Scenes; how the module answers what raw sockets got as well is no matter
+    of theirs.
+    """
+
+    watched = ()
+
+
 def echo(data=8, **fields):
     return packet.frame(packet.echo(data), **fields)
 

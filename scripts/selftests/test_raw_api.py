@@ -20,10 +20,9 @@ import packet
 import raw
 import versus
 from packet import HOST, PEER
-from raw import (FOREIGN, ICMP, SOL_IP, SOL_SOCKET, Scene, echo, many, set_option,
+from raw import (FOREIGN, ICMP, SOL_IP, SOL_SOCKET, Group, Scene, echo, many, set_option,
                  verdict)
 from sender import FAR, RECVERR
-from versus import Group
 
 IP_FREEBIND, IP_TRANSPARENT, IP_NODEFRAG = 15, 19, 22
 FREEBIND = (SOL_IP, IP_FREEBIND, 1)

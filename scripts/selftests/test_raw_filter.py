@@ -20,9 +20,8 @@ import packet
 import raw
 import versus
 from differences import FILTER_FAULT, FILTER_WIDE
-from raw import (ICMP_FILTER, SOL_RAW, Edge, Scene, get_filter, get_option,
+from raw import (ICMP_FILTER, SOL_RAW, Edge, Group, Scene, get_filter, get_option,
                  mask, set_filter, set_option)
-from versus import Group
 
 ALL = range(256)
 UPPER = range(32, 256)
@@ -162,7 +161,7 @@ def short(play, size):
     """Less than the 8 bytes of a header."""
     for name, hidden in (("none", ()), ("8", (8,)), ("all", range(32))):
         set_filter(play.open(ROOM, name=name), mask(hidden, 4))
-    play.hear(*(packet.frame(packet.icmp(kind)[:size])
+    play.hear(*(packet.frame(packet.icmp(kind, rest=b"\0\1\0\2")[:size])
                 for kind in (0, 3, 8, 13, 31, 32, 42, 255)))
 
 

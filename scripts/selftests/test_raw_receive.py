@@ -23,9 +23,8 @@ from kernel import full_before_filter
 from lab import NEIGHBOURS
 from packet import HOST, PEER
 from raw import (SO_RXQ_OVFL, SO_TIMESTAMP, SO_TIMESTAMPNS, SOL_IP,
-                 SOL_SOCKET, Scene, echo, many, mask, set_filter, verdict)
+                 SOL_SOCKET, Group, Scene, echo, many, mask, set_filter, verdict)
 from sender import FAR
-from versus import Group
 
 partial = functools.partial
 IP_RECVOPTS, IP_RETOPTS, IP_PKTINFO = 6, 7, 8
@@ -223,8 +222,10 @@ NO_VRF = ["link set h0 nomaster", "link del blue", *NEIGHBOURS,
 def devices(play, names, local=None):
     """Sockets of each device and of none."""
     for name in names:
-        play.open(*([bound(name)] if name else []), PKTINFO, local=local,
-                  name=name or "none")
+        one = play.open(*([bound(name)] if name else []), PKTINFO,
+                        name=name or "none")
+        if local:
+            play.note(f"bind {name}", verdict(one.sock.bind, (local, 0)))
     play.hear(echo(), many(), many(dst="224.0.0.1"), echo(dst=LO),
               echo(dst="10.66.0.1"))
     for name, one in play.sockets.items():

@@ -17,9 +17,8 @@ import packet
 import raw
 import versus
 from packet import HOST, PEER
-from raw import FOREIGN, SOL_IP, SOL_SOCKET, Scene, verdict
+from raw import FOREIGN, SOL_IP, SOL_SOCKET, Group, Scene, verdict
 from sender import FAR, HDRINCL
-from versus import Group
 
 IP_TOS, IP_TTL, IP_OPTIONS, IP_PKTINFO = 1, 2, 4, 8
 IP_MTU_DISCOVER, IP_MTU, IP_NODEFRAG = 10, 14, 22
@@ -246,10 +245,10 @@ def requests(play):
 MARKS = {"rules": """
     table ip marks {
         counter marked { }
-        counter all { }
+        counter every { }
         chain out {
             type filter hook output priority 0
-            ip protocol icmp counter name all
+            ip protocol icmp counter name every
             mark 7 counter name marked
         }
     }""", "commands": ["rule add fwmark 7 lookup 7",
@@ -259,10 +258,10 @@ MARKS = {"rules": """
 GROUPS = [
     Group("options", (Scene(name, with_options, *options)
                       for name, options in OPTIONS.items()),
-          matched={"marked": 4, "all": 76}, noted={"heard": 19}, **MARKS),
+          matched={"marked": 4, "every": 76}, noted={"heard": 19}, **MARKS),
     Group("control messages", (Scene(name, with_control, *control)
                                for name, control in CONTROL.items()),
-          matched={"marked": 3, "all": 24}, noted={"heard": 8}, **MARKS),
+          matched={"marked": 3, "every": 24}, noted={"heard": 8}, **MARKS),
     Group("IP_PKTINFO", info_scenes(), noted={"heard": 8}),
     Group("sizes", [Scene(f"IP_MTU_DISCOVER {value}", many_sizes,
                           (SOL_IP, IP_MTU_DISCOVER, value), (SOL_IP, 11, 1))
