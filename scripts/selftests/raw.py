@@ -33,7 +33,8 @@ SO_TIMESTAMP, SO_TIMESTAMPNS = 29, 35
 SO_RXQ_OVFL, SO_MEMINFO = 40, 55
 FOREIGN = "10.1.1.1"
 OWN = {packet.addr(own) for own in (HOST, "192.0.2.9", "198.51.100.1",
-                                    "203.0.113.1", "127.0.0.1")}
+                                    "203.0.113.1", "127.0.0.1",
+                                    "10.77.0.1")}
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

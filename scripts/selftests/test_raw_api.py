@@ -20,8 +20,8 @@ import packet
 import raw
 import versus
 from packet import HOST, PEER
-from raw import (FOREIGN, ICMP, SOL_IP, SOL_SOCKET, Group, Scene, echo, many, set_option,
-                 verdict)
+from raw import (FOREIGN, ICMP, SOL_IP, SOL_SOCKET, Group, Scene, echo, many,
+                 set_option, verdict)
 from sender import FAR, RECVERR
 
 IP_FREEBIND, IP_TRANSPARENT, IP_NODEFRAG = 15, 19, 22
@@ -397,15 +397,23 @@ def users(play):
 
 
 def own_pings(play):
-    """The host's messages to itself, and ping(8)'s to others."""
+    """The host's messages to itself."""
     one = play.open()
     play.open(name="other", local="203.0.113.1")
     for address in (HOST, "127.0.0.1", "203.0.113.1"):
         play.note("send", verdict(one.sock.sendto, packet.echo(8),
                                   (address, 0)))
         play.hear()
+
+
+def ping(play):
+    """ping(8), which has a socket of its own, and what others hear of it."""
+    one = play.open()
     play.note("ping", re.findall("[0-9]+ received", lab.output(
         "ping", "-q", "-c", "2", "-i", "0.01", "-W", "5", HOST)))
+    play.send()
+    # Its identifier is its process's.
+    play.note("hears", one.types())
 
 
 def copies(play):
@@ -442,7 +450,8 @@ GROUPS = [
     Group("socket", simple(created), answered=0,
           sysctls={"ping_group_range": "0 2147483647"}),
     Group("users", simple(users), noted={"heard": 1}),
-    Group("messages of the host's own", simple(own_pings), answered=0,
+    Group("messages of the host's own", [
+        *simple(own_pings), *simple(ping, exact=False)], answered=0,
           noted={"heard": 1}),
     Group("copies", simple(copies), noted={"heard": 1}),
 ]

@@ -20,8 +20,8 @@ import packet
 import raw
 import versus
 from differences import FILTER_FAULT, FILTER_WIDE
-from raw import (ICMP_FILTER, SOL_RAW, Edge, Group, Scene, get_filter, get_option,
-                 mask, set_filter, set_option)
+from raw import (ICMP_FILTER, SOL_RAW, Edge, Group, Scene, get_filter,
+                 get_option, mask, set_filter, set_option)
 
 ALL = range(256)
 UPPER = range(32, 256)
@@ -333,21 +333,22 @@ def unreadable_wide(host):
                 for readable in (0, 1, 4, 8, 31)]
     attempts += [(4, 0), (4, 3), (31, 3)]
     for size, readable in attempts:
-        said = set_option(one, SOL_RAW, ICMP_FILTER,
-                          Edge(NEW[:readable]).address, size)
+        edge = Edge(NEW[:readable])
+        said = set_option(one, SOL_RAW, ICMP_FILTER, edge.address, size)
         if said != "EFAULT" or get_filter(one, 32)[2][:32] != mask(hidden):
             problems.append(f"{readable} of {size}: {said}, "
                             f"{get_filter(one, 32)}")
     for size in (32, 40):
+        edge = Edge(b"\xee" * 31)
         said = raw.libc("getsockopt", one.fileno(), SOL_RAW, ICMP_FILTER,
-                        raw.ctypes.c_void_p(Edge(b"\xee" * 31).address),
+                        raw.ctypes.c_void_p(edge.address),
                         raw.ctypes.byref(raw.ctypes.c_int(size)))
         if said != "EFAULT":
             problems.append(f"31 bytes for {size}: {said}")
     # Beyond 32 nobody looks.
     for size in (33, 4096):
-        said = set_option(one, SOL_RAW, ICMP_FILTER,
-                          Edge(mask(hidden)).address, size)
+        edge = Edge(mask(hidden))
+        said = set_option(one, SOL_RAW, ICMP_FILTER, edge.address, size)
         if said != "0":
             problems.append(f"32 of {size}: {said}")
     host.exchange(EVERY)

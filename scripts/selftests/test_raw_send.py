@@ -202,7 +202,7 @@ def nowhere(play):
            "route del prohibit 10.51.0.0/16",
            "route del blackhole 10.52.0.0/16")
     lab.nft("table ip no { chain out { type filter hook output priority 0\n"
-            f"ip daddr {PEER} drop; }} }}")
+            f"ip daddr {PEER} drop\n}}\n}}")
     play.note("dropped", verdict(one.sock.sendto, message(), (PEER, 0)))
     lab.nft("delete table ip no")
     play.send()
