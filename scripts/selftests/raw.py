@@ -121,10 +121,17 @@ class Listener:
     def fileno(self):
         return self.sock.fileno()
 
+    def info(self):
+        return struct.unpack("=9I", self.sock.getsockopt(
+            SOL_SOCKET, SO_MEMINFO, 36))
+
+    def memory(self):
+        """How much waits to be read."""
+        return self.info()[0]
+
     def drops(self):
         """What the socket itself counts."""
-        info = self.sock.getsockopt(SOL_SOCKET, SO_MEMINFO, 36)
-        return struct.unpack("=9I", info)[8]
+        return self.info()[8]
 
     def close(self):
         self.sock.close()

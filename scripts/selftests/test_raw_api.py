@@ -423,6 +423,35 @@ def copies(play):
     play.hear(*TO_ALL, packet.frame(packet.timestamp(csum=1)))
 
 
+def whose(host):
+    """/proc/net/icmp4/raw says whose a socket is, and what waits in it."""
+    some = {("0.0.0.0", "0.0.0.0", "-", "0"): raw.Listener(),
+            (HOST, "0.0.0.0", "-", "0"): raw.Listener(local=HOST),
+            (HOST, PEER, "-", "0"): raw.Listener(far=PEER),
+            (HOST, PEER, "h0", "1000"): raw.Listener(
+                (SOL_SOCKET, 25, b"h0\0"), far=PEER),
+            ("0.0.0.0", "0.0.0.0", "lo", "0"): raw.Listener(
+                (SOL_SOCKET, 25, b"lo\0"))}
+    raw.os.fchown(some[(HOST, PEER, "h0", "1000")].fileno(), 1000, 1000)
+    raw.Listener(proto=253).close()
+    problems = []
+    for frames in ([], [echo()], [echo(src=FAR)]):
+        host.exchange(frames)
+        rows_ = sorted(line.split() for line in
+                       proc("icmp4/raw").splitlines()[1:])
+        wanted = sorted(
+            [*name, str(raw.os.fstat(one.fileno()).st_ino),
+             str(one.memory()), "0", "0", "-"] for name, one in some.items())
+        if rows_ != wanted:
+            problems.append(f"{rows_}, not {wanted}")
+    waiting = [one.memory() > 0 for one in some.values()]
+    if waiting != [True] * 4 + [False]:
+        problems.append(f"messages wait: {waiting}")
+    for one in some.values():
+        one.close()
+    return problems
+
+
 def simple(*functions, **known):
     for function in functions:
         yield Scene(function.__name__, function, **known)
@@ -457,4 +486,4 @@ GROUPS = [
 ]
 
 if __name__ == "__main__":
-    versus.main(GROUPS)
+    versus.main(GROUPS, [whose])

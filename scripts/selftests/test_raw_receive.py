@@ -441,6 +441,39 @@ def alert(play):
               packet.frame(packet.echo(8), options=b"\x94\4\0\0"))
 
 
+def refused_each(host):
+    """What a buffer, a policy or a program refuses counts as that."""
+    lab.ip("xfrm policy flush")
+    keep, value = program(*PROGRAMS["nothing"])
+    small, forbidden, picky, free = (raw.Listener() for _ in range(4))
+    said = [raw.set_option(small, SOL_SOCKET, socket.SO_RCVBUF, bytes(4)),
+            raw.set_option(forbidden, SOL_IP, IP_XFRM_POLICY, policy(1)),
+            raw.set_option(picky, SOL_SOCKET, SO_ATTACH_FILTER, value)]
+    del keep
+    begin = lab.stat()
+    host.exchange([echo()] * 20)
+    stat = lab.stat().since(begin)
+    drops = [one.drops() for one in (small, forbidden, picky, free)]
+    heard = [len(one.messages()) for one in (small, forbidden, picky, free)]
+    for one in (small, forbidden, picky, free):
+        one.close()
+    counted = {name[len("Icmp4.Raw"):]: number for name, number
+               in stat.items() if name.startswith("Icmp4.Raw")}
+    wanted = {"Full": 20 - heard[0], "Policy": 20, "Refused": 20,
+              "Delivered": 20 + heard[0]}
+    problems = []
+    # A program's refusals are in no drop of the kernel's either.
+    for what, got, right in (
+            ("set", said, ["0"] * 3), ("counted", counted, wanted),
+            ("heard", heard[1:], [0, 0, 20]),
+            ("drops", drops, [20 - heard[0], 20, 0, 0])):
+        if got != right:
+            problems.append(f"{what}: {got}, not {right}")
+    if not 0 < heard[0] < 20:
+        problems.append(f"the small one hears {heard[0]}")
+    return problems
+
+
 def scenes(function, arguments, **known):
     for one in arguments:
         yield Scene(str(one), function, one, **known)
@@ -491,4 +524,4 @@ GROUPS = [
 ]
 
 if __name__ == "__main__":
-    versus.main(GROUPS)
+    versus.main(GROUPS, [refused_each])
