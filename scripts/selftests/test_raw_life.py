@@ -95,7 +95,6 @@ def pinned(host):
 def others(host):
     """Sockets of other protocols and families are no users, and go on."""
     judge = Judge()
-    lab.sysctl("ping_group_range", "0 2147483647")
     lab.insmod()
     socks = [socket.socket(*kind) for kind in (
         (socket.AF_INET, socket.SOCK_RAW, 255),
@@ -103,7 +102,6 @@ def others(host):
         (socket.AF_INET, socket.SOCK_RAW, 2),
         (socket.AF_INET6, socket.SOCK_RAW, 1),
         (socket.AF_INET6, socket.SOCK_RAW, 58),
-        (socket.AF_INET, socket.SOCK_DGRAM, 1),
         (socket.AF_INET, socket.SOCK_DGRAM, 0))]
     one = Listener(proto=253)
     judge.used("others open", 0)
