@@ -23,6 +23,9 @@ enum icmp4_copy {
 	ICMP4_COPY_UNWANTED,
 };
 
+/* How many of these are counted. */
+#define ICMP4_COPIES	5
+
 bool icmp4_copy_full(struct sock *sk);
 enum icmp4_copy icmp4_copy_give(struct sock *sk, struct sk_buff *skb,
 				bool header);

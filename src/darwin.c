@@ -56,7 +56,7 @@ static void icmp4_darwin_unhash(struct sock *sk)
 static size_t icmp4_darwin_longest(const struct sock *sk)
 {
 	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
-		return READ_ONCE(sk->sk_sndbuf) / 2;
+		return min(READ_ONCE(sk->sk_sndbuf) / 2, ICMP4_DARWIN_LONGEST);
 	return icmp4_darwin(sk)->maxdgram;
 }
 
@@ -179,9 +179,17 @@ static int icmp4_darwin_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 	return err;
 }
 
-/* Old kernels call with an argument more. */
-#ifdef PROTO_RECVMSG_FRONT
-PROTO_RECVMSG_FRONT(icmp4_darwin_recvmsg_front, icmp4_darwin_recvmsg)
+/* Old kernels ask for the length of the address by an argument more. */
+#ifdef PROTO_RECVMSG_ADDR_LEN
+static int icmp4_darwin_recvmsg_front(struct sock *sk, struct msghdr *msg,
+				      size_t len, int flags, int *addr_len)
+{
+	int err = icmp4_darwin_recvmsg(sk, msg, len, flags);
+
+	if (err >= 0)
+		*addr_len = msg->msg_namelen;
+	return err;
+}
 #else
 #define icmp4_darwin_recvmsg_front	icmp4_darwin_recvmsg
 #endif

@@ -7,6 +7,12 @@
 #include "dgram.h"
 #include "net.h"
 
+/* The longest message that a socket can be allowed to send, bytes. Somewhat above it the
+ * kernel may put all of a message that is not a raw socket's into pages, and then takes for
+ * its type, which it counts, what was in memory before.
+ */
+#define ICMP4_DARWIN_LONGEST	15000
+
 void icmp4_darwin_init(struct proto *kernel, void (*destroy)(struct sock *sk));
 void icmp4_darwin_open(struct icmp4_net *in, struct icmp4_dgram *dgram);
 int icmp4_darwin_setsockopt(struct sock *sk, int level, int optname,

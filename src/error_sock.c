@@ -30,7 +30,7 @@ static u8 icmp4_sock_protocol(const struct sock *sk)
 }
 
 static void icmp4_sock_flow(const struct sock *sk, const struct iphdr *iph,
-			   struct flowi4 *fl4)
+			    struct flowi4 *fl4)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 
@@ -50,7 +50,7 @@ static void icmp4_sock_flow(const struct sock *sk, const struct iphdr *iph,
  * has a say.
  */
 static struct rtable *icmp4_sock_route(const struct sock *sk,
-				      const struct iphdr *iph)
+				       const struct iphdr *iph)
 {
 	struct flowi4 fl4;
 
@@ -138,8 +138,8 @@ static void icmp4_sock_redirect(struct sock *sk, struct sk_buff *skb)
 
 /* RFC 1122 4.1.3.3 and 4.2.3.9 say which are hard. */
 static void icmp4_sock_translate(const struct sock *sk,
-				const struct icmphdr *icmph,
-				struct icmp4_sock_error *error)
+				 const struct icmphdr *icmph,
+				 struct icmp4_sock_error *error)
 {
 	error->err = EHOSTUNREACH;
 	error->hard = false;
@@ -165,7 +165,7 @@ static void icmp4_sock_translate(const struct sock *sk,
  * nothing is known (RFC 4884 7).
  */
 static bool icmp4_sock_extension_valid(const struct sk_buff *skb,
-				      unsigned int at)
+				       unsigned int at)
 {
 	const struct icmp_extobj_hdr *object;
 	struct icmp_extobj_hdr object_room;
@@ -192,8 +192,8 @@ static bool icmp4_sock_extension_valid(const struct sk_buff *skb,
 
 /* Where the extension begins, for a socket that asked (IP_RECVERR_RFC4884). */
 static void icmp4_sock_extension(const struct sk_buff *skb,
-				const struct icmphdr *icmph,
-				struct sock_ee_data_rfc4884 *to)
+				 const struct icmphdr *icmph,
+				 struct sock_ee_data_rfc4884 *to)
 {
 	unsigned int quoted = icmph->un.reserved[1] * ICMP4_EXTENSION_WORD;
 	unsigned int stripped = skb->data - (const u8 *)(icmph + 1);
@@ -214,7 +214,7 @@ static void icmp4_sock_extension(const struct sk_buff *skb,
  * begins.
  */
 static void icmp4_sock_queue(struct sock *sk, struct sk_buff *skb, int err,
-			    u32 info)
+			     u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 	const struct icmphdr *icmph = icmp_hdr(skb);

@@ -80,7 +80,7 @@ struct icmp4_net {
 	struct hlist_head raws;
 	struct hlist_head dgrams;
 	struct hlist_head darwins;
-	spinlock_t dgrams_lock;
+	spinlock_t dgrams_lock; /* of the two lists above */
 	struct xarray ids;
 	u32 id_next;
 	struct ctl_table_header *sysctl;

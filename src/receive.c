@@ -134,7 +134,7 @@ int icmp4_receive(struct sk_buff *skb)
 	byte = skb_header_pointer(skb, 0, sizeof(type), &type);
 	type = byte ? *byte : ICMP4_NO_TYPE;
 	icmp4_raw_deliver(in, skb);
-	/* Whose it is is decided before anything is counted. */
+	/* Before anything is counted: whose is it? */
 	if (icmp4_types[type].handler == ICMP4_BY_PING &&
 	    icmp4_dgram_leaves(in, skb))
 		return icmp4_leave(in, skb);

@@ -10,13 +10,6 @@
 #include "sock_proc.h"
 #include "stat.h"
 
-#define COPIES(_kind, _name)						\
-	[(_kind) + ICMP4_COPY_DELIVERED] = _name "Delivered",		\
-	[(_kind) + ICMP4_COPY_FULL] = _name "Full",			\
-	[(_kind) + ICMP4_COPY_POLICY] = _name "Policy",			\
-	[(_kind) + ICMP4_COPY_REFUSED] = _name "Refused",		\
-	[(_kind) + ICMP4_COPY_NOMEM] = _name "NoMemory"
-
 static const char * const icmp4_event_names[ICMP4_EVENTS] = {
 	[ICMP4_EVENT_TAKEN] = "InTaken",
 	[ICMP4_EVENT_PASSED] = "InPassed",
@@ -31,8 +24,16 @@ static const char * const icmp4_event_names[ICMP4_EVENTS] = {
 	[ICMP4_EVENT_ANSWER] = "InAnswers",
 	[ICMP4_EVENT_REFUSED] = "InRefused",
 	[ICMP4_EVENT_RAW_FILTERED] = "RawFiltered",
-	COPIES(ICMP4_EVENT_RAW_COPY, "Raw"),
-	COPIES(ICMP4_EVENT_DARWIN_COPY, "Darwin"),
+	[ICMP4_EVENT_RAW_COPY + ICMP4_COPY_DELIVERED] = "RawDelivered",
+	[ICMP4_EVENT_RAW_COPY + ICMP4_COPY_FULL] = "RawFull",
+	[ICMP4_EVENT_RAW_COPY + ICMP4_COPY_POLICY] = "RawPolicy",
+	[ICMP4_EVENT_RAW_COPY + ICMP4_COPY_REFUSED] = "RawRefused",
+	[ICMP4_EVENT_RAW_COPY + ICMP4_COPY_NOMEM] = "RawNoMemory",
+	[ICMP4_EVENT_DARWIN_COPY + ICMP4_COPY_DELIVERED] = "DarwinDelivered",
+	[ICMP4_EVENT_DARWIN_COPY + ICMP4_COPY_FULL] = "DarwinFull",
+	[ICMP4_EVENT_DARWIN_COPY + ICMP4_COPY_POLICY] = "DarwinPolicy",
+	[ICMP4_EVENT_DARWIN_COPY + ICMP4_COPY_REFUSED] = "DarwinRefused",
+	[ICMP4_EVENT_DARWIN_COPY + ICMP4_COPY_NOMEM] = "DarwinNoMemory",
 };
 
 static unsigned long icmp4_stat_fold(const struct icmp4_net *in,

@@ -49,9 +49,9 @@ enum icmp4_event {
 	ICMP4_EVENT_REFUSED,
 	ICMP4_EVENT_RAW_FILTERED,
 	ICMP4_EVENT_RAW_COPY,
-	ICMP4_EVENT_RAW_LAST = ICMP4_EVENT_RAW_COPY + ICMP4_COPY_NOMEM,
+	ICMP4_EVENT_RAW_LAST = ICMP4_EVENT_RAW_COPY + ICMP4_COPIES - 1,
 	ICMP4_EVENT_DARWIN_COPY,
-	ICMP4_EVENT_DARWIN_LAST = ICMP4_EVENT_DARWIN_COPY + ICMP4_COPY_NOMEM,
+	ICMP4_EVENT_DARWIN_LAST = ICMP4_EVENT_DARWIN_COPY + ICMP4_COPIES - 1,
 	ICMP4_EVENTS
 };
 
@@ -95,7 +95,7 @@ static inline void icmp4_stat_copy(const struct icmp4_net *in,
 				   enum icmp4_event kind, enum icmp4_copy copy)
 {
 	if (copy != ICMP4_COPY_UNWANTED)
-		icmp4_stat_event(in, kind + copy);
+		icmp4_stat_event(in, kind + (unsigned int)copy);
 }
 
 /**

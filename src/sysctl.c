@@ -10,6 +10,7 @@
 #include <linux/sysctl.h>
 #include <net/ip.h>
 
+#include "darwin.h"
 #include "extension.h"
 #include "quote.h"
 #include "rates.h"
@@ -19,10 +20,9 @@
 #define KNOB_ICMPLIM_MAX	10000000
 #define KNOB_JITTER		16
 #define KNOB_JITTER_MAX		1000000
-/* Darwin's; the least message there is, and the greatest */
+/* Darwin's; the least message there is */
 #define KNOB_RAW		8192
 #define KNOB_MAXDGRAM_MIN	8
-#define KNOB_MAXDGRAM_MAX	65535
 /* What Linux allows a socket at most, unless root says otherwise. */
 #define KNOB_RECVSPACE_MAX	212992
 /* The legacy files count in hundredths of a second, whatever HZ is. */
@@ -240,7 +240,7 @@ static const struct icmp4_knob icmp4_knobs[] = {
 	{ .name = "icmp_rates", .access = icmp4_knob_rates },
 	{ KNOB_RATE("icmp_timeexceed_rate", ICMP_TIME_EXCEEDED) },
 	{ KNOB("raw_maxdgram", int, raw_maxdgram), .min = KNOB_MAXDGRAM_MIN,
-	  .max = KNOB_MAXDGRAM_MAX },
+	  .max = ICMP4_DARWIN_LONGEST },
 	{ KNOB("raw_recvspace", int, raw_recvspace), .min = 1,
 	  .max = KNOB_RECVSPACE_MAX },
 };

@@ -8,16 +8,6 @@
 #define ICMP4_COMPAT_RECVMSG_H
 
 #define sockaddr_unsized	sockaddr
-
-#define PROTO_RECVMSG_FRONT(front, to)					\
-	static int front(struct sock *sk, struct msghdr *msg,		\
-			 size_t len, int flags, int *addr_len)		\
-	{								\
-		int err = to(sk, msg, len, flags);			\
-									\
-		if (err >= 0)						\
-			*addr_len = msg->msg_namelen;			\
-		return err;						\
-	}
+#define PROTO_RECVMSG_ADDR_LEN
 
 #endif
