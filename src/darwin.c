@@ -136,21 +136,20 @@ static int icmp4_darwin_check(struct sock *sk, struct msghdr *msg, void *data,
 	return 0;
 }
 
-static int icmp4_darwin_send(struct sock *sk, struct msghdr *msg, void *data,
+static int icmp4_darwin_send(struct sock *sk, const struct msghdr *msg, void *data,
 			     size_t len)
 {
 	struct sockaddr_in to = { };
+	struct msghdr own = *msg;
 	int err;
 
-	if (!copy_from_iter_full(data, len, &msg->msg_iter))
-		return -EFAULT;
-	err = icmp4_darwin_check(sk, msg, data, len, &to);
+	err = icmp4_darwin_check(sk, &own, data, len, &to);
 	if (err)
 		return err;
 	/* They could name another source. */
-	msg->msg_control = NULL;
-	msg->msg_controllen = 0;
-	err = icmp4_dgram_send(sk, msg, data, len);
+	own.msg_control = NULL;
+	own.msg_controllen = 0;
+	err = icmp4_dgram_send(sk, &own, data, len);
 	/* IP_RECVERR is on, see icmp4_darwin_open(), but nobody reads the queue. */
 	if (err < 0)
 		skb_queue_purge(&sk->sk_error_queue);
@@ -174,7 +173,13 @@ static int icmp4_darwin_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 	data = kvmalloc(len, GFP_KERNEL);
 	if (!data)
 		return -ENOBUFS;
+	err = -EFAULT;
+	if (!copy_from_iter_full(data, len, &msg->msg_iter))
+		goto out;
 	err = icmp4_darwin_send(sk, msg, data, len);
+	if (err < 0)
+		iov_iter_revert(&msg->msg_iter, len);
+out:
 	kvfree(data);
 	return err;
 }

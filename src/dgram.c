@@ -128,7 +128,8 @@ out:
 /**
  * icmp4_dgram_send() - send a message as a raw socket does
  * @sk: the socket
- * @msg: destination, options and control messages
+ * @msg: destination, options and control messages; unchanged, since who gets -EAGAIN
+ *	may try again with it
  * @data: the message, in the kernel's memory
  * @len: its length, bytes
  *
@@ -137,36 +138,28 @@ out:
  * Return: @len or a negative errno.
  * Context: process, sleeps.
  */
-int icmp4_dgram_send(struct sock *sk, struct msghdr *msg, void *data,
+int icmp4_dgram_send(struct sock *sk, const struct msghdr *msg, void *data,
 		     size_t len)
 {
+	struct msghdr own = *msg;
 	struct kvec vec = {
 		.iov_base = data,
 		.iov_len = len,
 	};
 
 	/* It would wait for more. */
-	msg->msg_flags &= ~MSG_MORE;
-	iov_iter_kvec(&msg->msg_iter, ITER_SOURCE, &vec, 1, len);
-	return icmp4_ctl_prot()->sendmsg(sk, msg, len);
+	own.msg_flags &= ~MSG_MORE;
+	iov_iter_kvec(&own.msg_iter, ITER_SOURCE, &vec, 1, len);
+	return icmp4_ctl_prot()->sendmsg(sk, &own, len);
 }
 
-/* What the kernel's datagram sockets refuse to send: a request that has one length. The
- * addresses are judged as they do.
- */
-static int icmp4_dgram_send_fixed(struct sock *sk, struct msghdr *msg,
-				  size_t len)
+/* The addresses are judged as the kernel's datagram sockets do. */
+static int icmp4_dgram_send_copied(struct sock *sk, const struct msghdr *msg,
+				   void *data, size_t len)
 {
 	const struct sockaddr_in *to = msg->msg_name;
-	u8 data[ICMP4_DGRAM_FIXED_MAX] __aligned(4);
-	struct icmphdr *icmph = (void *)data;
+	struct icmphdr *icmph = data;
 
-	if (len > sizeof(data))
-		return -EINVAL;
-	if (msg->msg_flags & MSG_OOB)
-		return -EOPNOTSUPP;
-	if (!copy_from_iter_full(data, len, &msg->msg_iter))
-		return -EFAULT;
 	if (!icmp4_dgram_valid(ICMP4_DGRAM_LINUX, icmph, len))
 		return -EINVAL;
 	if (to && msg->msg_namelen < sizeof(*to))
@@ -178,6 +171,25 @@ static int icmp4_dgram_send_fixed(struct sock *sk, struct msghdr *msg,
 	icmph->checksum = 0;
 	icmph->checksum = ip_compute_csum(data, len);
 	return icmp4_dgram_send(sk, msg, data, len);
+}
+
+/* What the kernel's datagram sockets refuse to send: a request that has one length. */
+static int icmp4_dgram_send_fixed(struct sock *sk, struct msghdr *msg,
+				  size_t len)
+{
+	u8 data[ICMP4_DGRAM_FIXED_MAX] __aligned(4);
+	int err;
+
+	if (len > sizeof(data))
+		return -EINVAL;
+	if (msg->msg_flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	if (!copy_from_iter_full(data, len, &msg->msg_iter))
+		return -EFAULT;
+	err = icmp4_dgram_send_copied(sk, msg, data, len);
+	if (err < 0)
+		iov_iter_revert(&msg->msg_iter, len);
+	return err;
 }
 
 static int icmp4_dgram_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
