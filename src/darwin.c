@@ -166,11 +166,11 @@ static int icmp4_darwin_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 	err = icmp4_darwin_check_name(sk, msg);
 	if (err)
 		return err;
-	if (len > icmp4_darwin_longest(sk))
+	if (len > min_t(size_t, icmp4_darwin_longest(sk), IP_MAX_MTU))
 		return -EMSGSIZE;
 	if (len < sizeof(struct icmphdr))
 		return -EINVAL;
-	data = kvmalloc(len, GFP_KERNEL);
+	data = kvmalloc(len, GFP_KERNEL_ACCOUNT);
 	if (!data)
 		return -ENOBUFS;
 	err = -EFAULT;
