@@ -16,11 +16,13 @@
  * @DARWIN_NONE: it is none
  * @DARWIN_KERNEL: the kernel
  * @DARWIN_OWN: the module; an int
+ * @DARWIN_GROUPS: the kernel, after the module
  */
 enum darwin_option {
 	DARWIN_NONE,
 	DARWIN_KERNEL,
 	DARWIN_OWN,
+	DARWIN_GROUPS,
 };
 
 static enum darwin_option darwin_option(int level, int optname)
@@ -33,13 +35,14 @@ static enum darwin_option darwin_option(int level, int optname)
 	case IP_TTL:
 	case IP_RECVOPTS:
 	case IP_RETOPTS:
-	case IP_MULTICAST_IF:
 	case IP_MULTICAST_TTL:
 	case IP_MULTICAST_LOOP:
 	case IP_ADD_MEMBERSHIP:
 	case IP_DROP_MEMBERSHIP:
 	case IP_IPSEC_POLICY:
 		return DARWIN_KERNEL;
+	case IP_MULTICAST_IF:
+		return DARWIN_GROUPS;
 	case IP_HDRINCL:
 	case IP_RECVTTL:
 	case IP_RECVDSTADDR:
@@ -67,6 +70,24 @@ static int darwin_bind_to_device(struct sock *sk, int ifindex)
 		dev_put(dev);
 	}
 	return sock_bindtoindex(sk, ifindex, false);
+}
+
+/* With an interface's index the kernel takes any address, and with IP_HDRINCL that would
+ * be the source of what is sent to groups.
+ */
+static int darwin_set_multicast_if(struct sock *sk, sockptr_t optval,
+				   unsigned int optlen)
+{
+	struct ip_mreqn mreq;
+
+	optlen = min_t(unsigned int, optlen, sizeof(mreq));
+	if (copy_from_sockptr(&mreq, optval, optlen))
+		return -EFAULT;
+	if (optlen == sizeof(mreq) &&
+	    icmp4_dgram_bind_to(sk, mreq.imr_address.s_addr, false))
+		return -EADDRNOTAVAIL;
+	return icmp4_dgram_kernel()->setsockopt(sk, SOL_IP, IP_MULTICAST_IF,
+						KERNEL_SOCKPTR(&mreq), optlen);
 }
 
 static int darwin_set(struct sock *sk, int optname, int value)
@@ -146,6 +167,8 @@ int icmp4_darwin_setsockopt(struct sock *sk, int level, int optname,
 	case DARWIN_KERNEL:
 		return icmp4_dgram_kernel()->setsockopt(sk, level, optname,
 							optval, optlen);
+	case DARWIN_GROUPS:
+		return darwin_set_multicast_if(sk, optval, optlen);
 	case DARWIN_OWN:
 		if (optlen < sizeof(value))
 			return -EINVAL;
@@ -179,6 +202,7 @@ int icmp4_darwin_getsockopt(struct sock *sk, int level, int optname,
 	case DARWIN_NONE:
 		break;
 	case DARWIN_KERNEL:
+	case DARWIN_GROUPS:
 		return icmp4_dgram_kernel()->getsockopt(sk, level, optname,
 							optval, optlen);
 	case DARWIN_OWN:
