@@ -176,7 +176,11 @@ static int icmp4_darwin_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 	err = -EFAULT;
 	if (!copy_from_iter_full(data, len, &msg->msg_iter))
 		goto out;
-	err = icmp4_darwin_send(sk, msg, data, len);
+	err = down_read_killable(&icmp4_darwin(sk)->header);
+	if (!err) {
+		err = icmp4_darwin_send(sk, msg, data, len);
+		up_read(&icmp4_darwin(sk)->header);
+	}
 	if (err < 0)
 		iov_iter_revert(&msg->msg_iter, len);
 out:
@@ -233,6 +237,7 @@ void icmp4_darwin_open(struct icmp4_net *in, struct icmp4_dgram *dgram)
 	struct sock *sk = dgram->sk;
 
 	dgram->darwin = true;
+	init_rwsem(&dgram->header);
 	dgram->maxdgram = READ_ONCE(in->knobs.raw_maxdgram);
 	WRITE_ONCE(sk->sk_prot, &icmp4_darwin_prot);
 	/* It matches as a raw socket does, by the protocol instead of an identifier. */

@@ -122,6 +122,22 @@ static int darwin_set(struct sock *sk, int optname, int value)
 	return -EOPNOTSUPP;
 }
 
+/* Before the socket's lock, which who sends takes, too. */
+static int darwin_set_own(struct sock *sk, int optname, int value)
+{
+	struct icmp4_dgram *dgram = sk->sk_user_data;
+	int err;
+
+	err = down_write_killable(&dgram->header);
+	if (err)
+		return err;
+	lock_sock(sk);
+	err = darwin_set(sk, optname, value);
+	release_sock(sk);
+	up_write(&dgram->header);
+	return err;
+}
+
 static int darwin_get(struct sock *sk, int optname)
 {
 	const struct icmp4_dgram *dgram = sk->sk_user_data;
@@ -159,7 +175,7 @@ static int darwin_get(struct sock *sk, int optname)
 int icmp4_darwin_setsockopt(struct sock *sk, int level, int optname,
 			    sockptr_t optval, unsigned int optlen)
 {
-	int value, err;
+	int value;
 
 	switch (darwin_option(level, optname)) {
 	case DARWIN_NONE:
@@ -174,10 +190,7 @@ int icmp4_darwin_setsockopt(struct sock *sk, int level, int optname,
 			return -EINVAL;
 		if (copy_from_sockptr(&value, optval, sizeof(value)))
 			return -EFAULT;
-		lock_sock(sk);
-		err = darwin_set(sk, optname, value);
-		release_sock(sk);
-		return err;
+		return darwin_set_own(sk, optname, value);
 	}
 	return -EINVAL;
 }

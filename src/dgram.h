@@ -3,6 +3,7 @@
 #define ICMP4_DGRAM_H
 
 #include <linux/list.h>
+#include <linux/rwsem.h>
 #include <linux/skbuff.h>
 #include <net/sock.h>
 
@@ -20,6 +21,8 @@
  * @recvif: IP_RECVIF
  * @recvdstaddr: IP_RECVDSTADDR
  * @portrange: IP_PORTRANGE, which is remembered
+ * @header: IP_HDRINCL changes while nobody sends: who looks at a message and the kernel,
+ *	which sends it, see the same
  * @maxdgram: longest message that it may send, bytes, unless SO_SNDBUF says
  * @darwin_node: in &struct icmp4_net darwins
  * @rcu: to be freed by
@@ -36,6 +39,7 @@ struct icmp4_dgram {
 	bool recvif;
 	bool recvdstaddr;
 	u8 portrange;
+	struct rw_semaphore header;
 	unsigned int maxdgram;
 	struct hlist_node darwin_node;
 	struct rcu_head rcu;
