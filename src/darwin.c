@@ -16,6 +16,17 @@
 
 #define IP_OPTIONS_MAX	40
 
+/* What the kernel has to know of a header that a program wrote, to look for a route and
+ * for IPsec policies. The control messages of the program are not for it: they could name
+ * another source.
+ */
+struct icmp4_darwin_control {
+	struct cmsghdr protocol_head;
+	int protocol __aligned(sizeof(long));
+	struct cmsghdr source_head __aligned(sizeof(long));
+	struct in_pktinfo source __aligned(sizeof(long));
+};
+
 static struct proto icmp4_darwin_prot __read_mostly;
 
 static struct icmp4_dgram *icmp4_darwin(const struct sock *sk)
@@ -111,6 +122,7 @@ static int icmp4_darwin_check_header(struct sock *sk, struct msghdr *msg,
 	if (err)
 		return -EINVAL;
 
+	iph->saddr = source;
 	iph->protocol = IPPROTO_ICMP;
 	to->sin_family = AF_INET;
 	to->sin_addr.s_addr = iph->daddr;
@@ -136,9 +148,25 @@ static int icmp4_darwin_check(struct sock *sk, struct msghdr *msg, void *data,
 	return 0;
 }
 
+static void icmp4_darwin_tell(struct msghdr *msg, struct iphdr *iph,
+			      struct icmp4_darwin_control *control)
+{
+	control->protocol_head.cmsg_level = SOL_IP;
+	control->protocol_head.cmsg_type = IP_PROTOCOL;
+	control->protocol_head.cmsg_len = CMSG_LEN(sizeof(control->protocol));
+	control->protocol = iph->protocol;
+	control->source_head.cmsg_level = SOL_IP;
+	control->source_head.cmsg_type = IP_PKTINFO;
+	control->source_head.cmsg_len = CMSG_LEN(sizeof(control->source));
+	control->source.ipi_spec_dst.s_addr = iph->saddr;
+	msg->msg_control = control;
+	msg->msg_controllen = sizeof(*control);
+}
+
 static int icmp4_darwin_send(struct sock *sk, const struct msghdr *msg, void *data,
 			     size_t len)
 {
+	struct icmp4_darwin_control control = { };
 	struct sockaddr_in to = { };
 	struct msghdr own = *msg;
 	int err;
@@ -146,9 +174,10 @@ static int icmp4_darwin_send(struct sock *sk, const struct msghdr *msg, void *da
 	err = icmp4_darwin_check(sk, &own, data, len, &to);
 	if (err)
 		return err;
-	/* They could name another source. */
 	own.msg_control = NULL;
 	own.msg_controllen = 0;
+	if (inet_test_bit(HDRINCL, sk))
+		icmp4_darwin_tell(&own, data, &control);
 	err = icmp4_dgram_send(sk, &own, data, len);
 	/* IP_RECVERR is on, see icmp4_darwin_open(), but nobody reads the queue. */
 	if (err < 0)
