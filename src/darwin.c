@@ -179,9 +179,7 @@ static int icmp4_darwin_send(struct sock *sk, const struct msghdr *msg, void *da
 	if (inet_test_bit(HDRINCL, sk))
 		icmp4_darwin_tell(&own, data, &control);
 	err = icmp4_dgram_send(sk, &own, data, len);
-	/* IP_RECVERR is on, see icmp4_darwin_open(), but nobody reads the queue. */
-	if (err < 0)
-		skb_queue_purge(&sk->sk_error_queue);
+	icmp4_darwin_forget_errors(sk);
 	return err;
 }
 

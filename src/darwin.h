@@ -25,6 +25,18 @@ int icmp4_darwin_recvmsg(struct sock *sk, struct msghdr *msg, size_t len,
 void icmp4_darwin_deliver_all(const struct icmp4_net *in, struct sk_buff *skb);
 
 /**
+ * icmp4_darwin_forget_errors() - empty a socket's queue of errors and time stamps
+ * @sk: the socket, which has IP_RECVERR, see icmp4_darwin_open()
+ *
+ * Nobody can read it, and what waits there takes the place of messages.
+ */
+static inline void icmp4_darwin_forget_errors(struct sock *sk)
+{
+	if (!skb_queue_empty_lockless(&sk->sk_error_queue))
+		skb_queue_purge(&sk->sk_error_queue);
+}
+
+/**
  * icmp4_darwin_deliver() - give a message to the sockets of Darwin's way
  * @in: the namespace it came to
  * @skb: the message, verified, data at its ICMP header

@@ -94,6 +94,7 @@ int icmp4_darwin_recvmsg(struct sock *sk, struct msghdr *msg, size_t len,
 
 	if (flags & (MSG_OOB | MSG_ERRQUEUE))
 		return -EOPNOTSUPP;
+	icmp4_darwin_forget_errors(sk);
 	skb = skb_recv_datagram(sk, flags, &err);
 	if (!skb)
 		return err;
