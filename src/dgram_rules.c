@@ -84,6 +84,7 @@ bool icmp4_dgram_valid(enum icmp4_dgram_way way, const struct icmphdr *icmph,
 bool icmp4_dgram_header_valid(const struct iphdr *iph, size_t len)
 {
 	return len >= sizeof(*iph) && iph->version == 4 && iph->ihl >= 5 &&
+	       iph->ihl <= ICMP4_DGRAM_IHL_MAX &&
 	       len >= iph->ihl * 4 + sizeof(struct icmphdr) &&
 	       ntohs(iph->tot_len) == len && !iph->id && !iph->frag_off &&
 	       (iph->protocol == IPPROTO_ICMP || iph->protocol == IPPROTO_IP);

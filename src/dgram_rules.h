@@ -8,6 +8,8 @@
 
 /* The longest message that has one length only. */
 #define ICMP4_DGRAM_FIXED_MAX	20
+/* The longest IP header that a program may write, in words. */
+#define ICMP4_DGRAM_IHL_MAX	10
 
 /**
  * enum icmp4_dgram_way - whose datagram sockets
