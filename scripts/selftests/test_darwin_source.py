@@ -17,11 +17,11 @@ import struct
 import lab
 import packet
 import versus
-from darwin import (GROUP, IP_BOUND_IF, IP_FREEBIND,
-                    IP_HDRINCL, IP_MULTICAST_IF, IP_OPTIONS, IP_PKTINFO,
-                    IP_RETOPTS, IP_TOS, IP_TRANSPARENT, IP_TTL, NOBODY, OTHER,
-                    attempt, begin, differ, header, left, meanwhile, opened,
-                    ping, sent, silent)
+from darwin import (GROUP, IP_BOUND_IF, IP_FREEBIND, IP_HDRINCL,
+                    IP_MULTICAST_IF, IP_OPTIONS, IP_PKTINFO, IP_RETOPTS, IP_TOS,
+                    IP_TRANSPARENT, IP_TTL, NOBODY, OTHER, attempt, begin,
+                    differ, header, left, meanwhile, opened, ping, sent,
+                    silent)
 from packet import HOST, PEER, echo
 
 HDRINCL = (IP_HDRINCL, 1)
