@@ -13,7 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 # is the one looked at where it does not matter which.
 each='warnings sparse exports'
 checks='refusal checkpatch kernel_doc documented shellcheck python prefix unused
-spdx shebang'
+spdx shebang programs'
 
 failed=0
 
@@ -267,6 +267,14 @@ check_spdx()
 		}
 	done < <(c_files; scripts; ls Makefile Kbuild)
 	return $rc
+}
+
+check_programs()
+{
+	local list
+
+	mapfile -t list < <(ls Documentation/examples/*.c scripts/selftests/*.c)
+	"$here/programs.sh" .build/check/programs "${list[@]}" 2>&1
 }
 
 # Executable and with a shebang, or neither.

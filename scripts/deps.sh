@@ -18,6 +18,7 @@ declare -A groups=(
 	[kernel]='gcc libc6-dev make flex bison bc libelf-dev kmod rsync xz-utils'
 	[kunit]='busybox-static cpio'
 	[root]='mmdebstrap uidmap'
+	[programs]='gcc libc6-dev linux-libc-dev'
 	[demo]='iproute2 iputils-ping traceroute'
 )
 

@@ -48,6 +48,21 @@ own_selftests()
 	done
 }
 
+# own_programs SUITE...: the options of guest.sh that put there, into programs/,
+# what lines "# programs: FILE..." of these suites name, compiled.
+own_programs()
+{
+	local name sources
+
+	mapfile -t sources < <(for name in "$@"; do
+		suite_header "$(suite_file "$name")" programs
+	done | tr -s ' ' '\n')
+	[ ${#sources[@]} -gt 0 ] || return 0
+	name=$(repo_root)/.build/programs
+	"$here/programs.sh" "$name" "${sources[@]}" >&2
+	printf '%s\n' --add "$name:icmp4/programs"
+}
+
 # Each guest once, that of suites without such a line first.
 guests()
 {
@@ -71,7 +86,8 @@ run_guest()
 	[ -z "$1" ] || say "guest with $1"
 	console=$(repo_root)/.build/console${1//[^a-z0-9-]/}
 	read -ra options <<<"$1 ${GUEST:-}"
-	mapfile -t added < <(own_selftests "${names[@]}")
+	mapfile -t added < <(own_selftests "${names[@]}"
+		own_programs "${names[@]}")
 	"$here/vm/guest.sh" --kernel "$kernel" --timeout 5400 \
 		--console "$console" ${added[@]+"${added[@]}"} \
 		${options[@]+"${options[@]}"} \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Datagram sockets of Darwin's way: how they are opened, what they are given to send
-and what comes of it on the wire.
+"""Datagram sockets of Darwin's way: how they are opened, what they are given
+to send and what comes of it on the wire.
 
 The host of lab.py opens them; what they send arrives at its peer.
 """

@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 300
-"""IP_HDRINCL on sockets of Darwin's way, rule by rule of its icmp(4): a header that is
-wrong in one thing alone is refused and nothing leaves; one that is right leaves as it
-is, but for what the system fills in.
+"""IP_HDRINCL on sockets of Darwin's way, rule by rule of its icmp(4): a header
+that is wrong in one thing alone is refused and nothing leaves; one that is right
+leaves as it is, but for what the system fills in.
 
   host                              peer
   socket -- sendto(header, ...) --- p0
 """
 
+import select
 import socket
 
 import lab
@@ -96,6 +97,17 @@ def lengths(host):
             problems += differ(f"raw_maxdgram, {size} bytes", got, wanted)
             problems += (silent(host, "too long", got, wanted) if wanted else
                          left(host, "as long as may be", data))
+        # Nothing is fragmented, and no error stays in a queue that nobody reads.
+        lab.ip("link set h0 mtu 1500")
+        for size, wanted in ((1500, ""), (1501, "EMSGSIZE")):
+            data = header(echo(size - 28))
+            got = attempt(sock.sendto, data, (PEER, 0))
+            problems += (silent(host, "beyond the MTU", got, wanted) if wanted
+                         else left(host, "as long as the MTU", data))
+        poll = select.poll()
+        poll.register(sock)
+        problems += differ("poll", poll.poll(0), [(sock.fileno(),
+                                                   select.POLLOUT)])
     return problems
 
 

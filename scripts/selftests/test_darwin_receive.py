@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 300
-"""What sockets of Darwin's way receive: every ICMP message that the host does not
-answer and that matches their addresses, with what it came with.
+"""What sockets of Darwin's way receive: every ICMP message that the host does
+not answer and that matches their addresses, with what it came with.
 
   peer                                      host
   p0 -- messages that were not asked for -- sockets, bound and connected, of
@@ -52,7 +52,7 @@ def error(kind=packet.UNREACH, code=3, quoted=None, **fields):
 
 
 def shown(host):
-    """All that the host does not answer: replies, errors, and what nobody knows."""
+    """All that the host does not answer: replies, errors, and the unknown."""
     begin(host)
     problems = []
     answered = {packet.ECHO, packet.TIMESTAMP, packet.PROBE}
@@ -225,7 +225,7 @@ def controls(host):
 
 
 def matching(host):
-    """Who gets it: by the addresses and devices that they are bound and connected to."""
+    """Who gets it: by the addresses and devices of sockets."""
     begin(host)
     lab.ip("link add d0 type dummy", "link set d0 up")
     h0, d0 = (socket.if_nametoindex(one) for one in ("h0", "d0"))
@@ -329,8 +329,8 @@ def full(host):
     """A buffer that is full loses messages, and counts them."""
     begin(host)
     problems = []
-    for options, knob in (([(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)], 8192),
-                          ([], 4096)):
+    small = (socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    for options, knob in (([small], 8192), ([], 4096)):
         lab.sysctl("raw_recvspace", knob)
         with opened(*options) as sock, opened() as other:
             problems += differ("room", sock.getsockopt(

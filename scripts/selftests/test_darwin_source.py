@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
-"""Nobody can make a socket of Darwin's way send from an address that is not the
-host's, or send what it may not, however it is done.
+"""Nobody can make a socket of Darwin's way send from an address that is not
+the host's, or send what it may not, however it is done.
 
   host                                      peer
   socket, with all that has a say about --- p0, which looks at all that
@@ -18,10 +18,10 @@ import lab
 import packet
 import versus
 from darwin import (GROUP, IP_BOUND_IF, IP_FREEBIND, IP_HDRINCL,
-                    IP_MULTICAST_IF, IP_OPTIONS, IP_PKTINFO, IP_RETOPTS, IP_TOS,
-                    IP_TRANSPARENT, IP_TTL, NOBODY, OTHER, attempt, begin,
-                    differ, header, left, meanwhile, opened, ping, sent,
-                    silent)
+                    IP_MULTICAST_IF, IP_OPTIONS, IP_PKTINFO, IP_RETOPTS,
+                    IP_TOS, IP_TRANSPARENT, IP_TTL, NOBODY, OTHER, attempt,
+                    begin, differ, header, left, meanwhile, opened, ping,
+                    sent, silent)
 from packet import HOST, PEER, echo
 
 HDRINCL = (IP_HDRINCL, 1)
@@ -138,7 +138,7 @@ def gone(host):
 
 
 def multicast(host):
-    """The address that IP_MULTICAST_IF names is no source unless it is the host's."""
+    """What IP_MULTICAST_IF names is no source unless it is the host's."""
     begin(host)
     lab.ip("route add 224.0.0.0/4 dev h0")
     problems = []
