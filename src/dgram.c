@@ -173,17 +173,15 @@ static int icmp4_dgram_send_copied(struct sock *sk, const struct msghdr *msg,
 	return icmp4_dgram_send(sk, msg, data, len);
 }
 
-/* What the kernel's datagram sockets refuse to send: a request that has one length. */
+/* What the kernel's datagram sockets refuse to send: a request that has one length, and
+ * this is it.
+ */
 static int icmp4_dgram_send_fixed(struct sock *sk, struct msghdr *msg,
 				  size_t len)
 {
 	u8 data[ICMP4_DGRAM_FIXED_MAX] __aligned(4);
 	int err;
 
-	if (len > sizeof(data))
-		return -EINVAL;
-	if (msg->msg_flags & MSG_OOB)
-		return -EOPNOTSUPP;
 	if (!copy_from_iter_full(data, len, &msg->msg_iter))
 		return -EFAULT;
 	err = icmp4_dgram_send_copied(sk, msg, data, len);
@@ -199,7 +197,9 @@ static int icmp4_dgram_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 
 	seen = copy_from_iter(&type, sizeof(type), &msg->msg_iter);
 	iov_iter_revert(&msg->msg_iter, seen);
-	if (icmp4_dgram_fixed(type))
+	/* Of any other length, or urgent, the kernel refuses it for the right reason. */
+	if (len && len == icmp4_dgram_fixed(type) &&
+	    !(msg->msg_flags & MSG_OOB))
 		return icmp4_dgram_send_fixed(sk, msg, len);
 	return icmp4_dgram_kernel_prot->sendmsg(sk, msg, len);
 }
