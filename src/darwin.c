@@ -261,6 +261,8 @@ void icmp4_darwin_init(struct proto *kernel, void (*destroy)(struct sock *sk))
  */
 void icmp4_darwin_open(struct icmp4_net *in, struct icmp4_dgram *dgram)
 {
+	int recvspace = min_t(int, READ_ONCE(in->knobs.raw_recvspace),
+			      READ_ONCE(sysctl_rmem_max));
 	struct sock *sk = dgram->sk;
 
 	dgram->darwin = true;
@@ -273,7 +275,5 @@ void icmp4_darwin_open(struct icmp4_net *in, struct icmp4_dgram *dgram)
 	inet_set_bit(RECVERR, sk);
 	WRITE_ONCE(sk->sk_sndbuf,
 		   max_t(int, 2 * dgram->maxdgram, SOCK_MIN_SNDBUF));
-	WRITE_ONCE(sk->sk_rcvbuf,
-		   max_t(int, 2 * READ_ONCE(in->knobs.raw_recvspace),
-			 SOCK_MIN_RCVBUF));
+	WRITE_ONCE(sk->sk_rcvbuf, max_t(int, 2 * recvspace, SOCK_MIN_RCVBUF));
 }

@@ -90,6 +90,22 @@ static int darwin_set_multicast_if(struct sock *sk, sockptr_t optval,
 						KERNEL_SOCKPTR(&mreq), optlen);
 }
 
+/* No options are none at all. The kernel keeps a list without any, and would refuse an IP
+ * header for it.
+ */
+static int darwin_clear_options(struct sock *sk)
+{
+	struct ip_options_rcu *old;
+
+	lock_sock(sk);
+	old = rcu_replace_pointer(inet_sk(sk)->inet_opt, NULL,
+				  lockdep_sock_is_held(sk));
+	release_sock(sk);
+	if (old)
+		kfree_rcu(old, rcu);
+	return 0;
+}
+
 static int darwin_set(struct sock *sk, int optname, int value)
 {
 	struct icmp4_dgram *dgram = sk->sk_user_data;
@@ -181,6 +197,8 @@ int icmp4_darwin_setsockopt(struct sock *sk, int level, int optname,
 	case DARWIN_NONE:
 		break;
 	case DARWIN_KERNEL:
+		if (optname == IP_OPTIONS && !optlen)
+			return darwin_clear_options(sk);
 		return icmp4_dgram_kernel()->setsockopt(sk, level, optname,
 							optval, optlen);
 	case DARWIN_GROUPS:

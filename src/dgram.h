@@ -15,6 +15,7 @@
  * @node: in &struct icmp4_net dgrams
  * @sk: the socket, valid as long as this is
  * @next: who else has the identifier, see dgram_id.c
+ * @previous: whose @next it is, if anybody's
  * @darwin: it behaves as Darwin's; what follows is for those alone
  * @strip: IP_STRIPHDR
  * @recvttl: IP_RECVTTL
@@ -33,6 +34,7 @@ struct icmp4_dgram {
 	struct hlist_node node;
 	struct sock *sk;
 	struct icmp4_dgram __rcu *next;
+	struct icmp4_dgram *previous;
 	bool darwin;
 	bool strip;
 	bool recvttl;

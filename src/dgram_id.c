@@ -26,6 +26,7 @@ static int dgram_id_take_any(struct icmp4_net *in, struct icmp4_dgram *dgram)
 	int err;
 
 	RCU_INIT_POINTER(dgram->next, NULL);
+	dgram->previous = NULL;
 	xa_lock(&in->ids);
 	err = __xa_alloc_cyclic(&in->ids, &id, dgram, XA_LIMIT(1, U16_MAX),
 				&in->id_next, GFP_KERNEL_ACCOUNT);
@@ -48,7 +49,9 @@ static int dgram_id_share(struct xarray *ids, struct icmp4_dgram *first,
 	for (other = first; other; other = dgram_id_next(other, ids))
 		if (!other->sk->sk_reuse || !dgram->sk->sk_reuse)
 			return -EADDRINUSE;
+	dgram->previous = NULL;
 	rcu_assign_pointer(dgram->next, first);
+	first->previous = dgram;
 	return xa_err(__xa_store(ids, id, dgram, GFP_ATOMIC));
 }
 
@@ -67,6 +70,7 @@ static int dgram_id_take_this(struct icmp4_net *in, struct icmp4_dgram *dgram,
 			break;
 		}
 		RCU_INIT_POINTER(dgram->next, NULL);
+		dgram->previous = NULL;
 		err = __xa_insert(&in->ids, id, dgram, GFP_KERNEL_ACCOUNT);
 	} while (err == -EBUSY);
 	if (!err)
@@ -101,22 +105,20 @@ int icmp4_dgram_id_take(struct icmp4_net *in, struct icmp4_dgram *dgram, u16 id)
 void icmp4_dgram_id_drop(struct icmp4_net *in, struct icmp4_dgram *dgram)
 {
 	struct inet_sock *inet = inet_sk(dgram->sk);
-	struct icmp4_dgram *other, *next;
+	struct icmp4_dgram *next;
 
 	xa_lock(&in->ids);
 	if (!inet->inet_num)
 		goto out;
 	next = dgram_id_next(dgram, &in->ids);
-	other = xa_load(&in->ids, inet->inet_num);
-	if (other != dgram) {
-		while (dgram_id_next(other, &in->ids) != dgram)
-			other = dgram_id_next(other, &in->ids);
-		rcu_assign_pointer(other->next, next);
-	} else if (next) {
+	if (next)
+		next->previous = dgram->previous;
+	if (dgram->previous)
+		rcu_assign_pointer(dgram->previous->next, next);
+	else if (next)
 		__xa_store(&in->ids, inet->inet_num, next, GFP_ATOMIC);
-	} else {
+	else
 		__xa_erase(&in->ids, inet->inet_num);
-	}
 	WRITE_ONCE(inet->inet_num, 0);
 	inet->inet_sport = 0;
 out:

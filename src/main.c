@@ -156,6 +156,10 @@ static void icmp4_detach(unsigned int number)
 	synchronize_net();
 }
 
+/* Without TASKS_RCU a preemptible kernel does not say when tasks have left. */
+#define TASKS_LEAVE \
+	(!IS_ENABLED(CONFIG_PREEMPTION) || IS_ENABLED(CONFIG_TASKS_RCU))
+
 /* Take over what is wanted, or nothing. */
 static int icmp4_attach(void)
 {
@@ -165,7 +169,9 @@ static int icmp4_attach(void)
 	for (i = 0; i < ARRAY_SIZE(icmp4_points); i++) {
 		if (!*icmp4_points[i].wanted)
 			continue;
-		err = icmp4_points[i].attach();
+		err = -EOPNOTSUPP;
+		if (TASKS_LEAVE || !icmp4_points[i].tasks)
+			err = icmp4_points[i].attach();
 		if (err) {
 			pr_err("not loaded: attach point %s failed with error %d: %s\n",
 			       icmp4_points[i].name, err, icmp4_points[i].hint);

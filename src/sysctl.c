@@ -23,7 +23,9 @@
 /* Darwin's; the least message there is */
 #define KNOB_RAW		8192
 #define KNOB_MAXDGRAM_MIN	8
-/* What Linux allows a socket at most, unless root says otherwise. */
+/* As much as Linux lets any socket have at most (rmem_max), if nobody changed that, which
+ * holds as well.
+ */
 #define KNOB_RECVSPACE_MAX	212992
 /* The legacy files count in hundredths of a second, whatever HZ is. */
 #define KNOB_TICK_MS		10
