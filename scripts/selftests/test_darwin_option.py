@@ -7,7 +7,6 @@ work, all others are refused; and the knobs that such sockets are opened by.
 
 import os
 import socket
-import struct
 
 import lab
 import packet
