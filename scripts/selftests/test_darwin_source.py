@@ -27,6 +27,8 @@ from packet import HOST, PEER, echo
 HDRINCL = (IP_HDRINCL, 1)
 OWN = [packet.addr(one) for one in (HOST, OTHER, "198.51.100.1",
                                     "203.0.113.1", "127.0.0.1")]
+# Too much is on its way, or somebody else has to come to an end.
+BUSY = {"EAGAIN"}
 ROUNDS = 3000 if os.path.exists("/sys/kernel/debug/kmemleak") else 20000
 
 
@@ -239,7 +241,8 @@ def toggled(host):
                     problems += honest("toggled", sent(host))
     problems += honest("toggled", sent(host))
     # Both, or it was not toggled at all.
-    return problems + differ("errors", sorted(counts), ["", "EINVAL"])
+    return problems + differ("errors", sorted(
+        counts.keys() - BUSY), ["", "EINVAL"])
 
 
 def multicast_toggled(host):
@@ -289,7 +292,8 @@ def rewritten(host):
                     problems += honest("rewritten", sent(host))
         view.release()
     problems += honest("rewritten", sent(host))
-    return problems + differ("errors", sorted(counts), ["", "EINVAL"])
+    return problems + differ("errors", sorted(
+        counts.keys() - BUSY), ["", "EINVAL"])
 
 
 def inherited(host):
