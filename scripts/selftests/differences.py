@@ -7,6 +7,8 @@ reasons. A difference that does not show is a failure, too.
 import re
 import struct
 
+import dgram
+import lab
 import packet
 from sender import SILENT
 
@@ -190,6 +192,33 @@ def full_first(outcome):
             "=I", bytes.fromhex(found[1]))[0]).hex()), notes["socket hears'"])
 
 
+def asked(kind, column):
+    """A request of a datagram socket, sent twice and answered twice, that the
+    built-in refuses.
+    """
+    def change(outcome):
+        message = dgram.filled(dgram.request(kind))
+        request = bytearray(packet.ether(packet.ip(
+            message, packet.HOST, packet.PEER, frag=packet.IP_DF),
+            packet.PEER_MAC, packet.HOST_MAC))
+        # What no comparison looks at.
+        request[18:20] = request[24:26] = bytes(2)
+        outcome.frames = [bytes(request)] * 2
+        answer = packet.Ip(dgram.reply(dgram.REPLIES[kind])[14:]).body
+        for name in outcome.notes:
+            if name.startswith("send"):
+                outcome.notes[name] = str(len(message))
+            elif name.startswith("hears"):
+                outcome.notes[name] = str([dgram.words(
+                    answer, 0, (packet.PEER, 0))])
+        for name in ("Ip.OutRequests", "Ip.OutTransmits", "Icmp.OutMsgs",
+                     f"IcmpMsg.OutType{kind}", "Icmp." + column):
+            # Newer kernels count more.
+            if name != "Ip.OutTransmits" or name in lab.mib().read():
+                outcome.count(name, 2)
+    return change
+
+
 COLUMNS = {packet.UNREACH: "DestUnreachs", packet.TIME_EXCEEDED: "TimeExcds"}
 FORBIDDEN_PMTU = Difference(
     "a raw socket that IPsec forbids to send still learns the path MTU",
@@ -273,3 +302,8 @@ FILTER_WIDE = Difference(
 FULL_FIRST = Difference(
     "a raw socket whose buffer is full loses what it would hide as well",
     full_first)
+DGRAM_REQUESTS = {kind: Difference(
+    f"datagram sockets send {name} requests", asked(kind, column))
+    for kind, name, column in (
+        (packet.TIMESTAMP, "timestamp", "OutTimestamps"),
+        (dgram.MASK, "address mask", "OutAddrMasks"))}

@@ -327,9 +327,9 @@ TESTS = [pinned, others, of_before, passed_on, inherited, unread,
          still_sending, gone_namespace, left_out, no_protocol, crowd]
 
 
-def run(test):
+def run(test, topology=lab.Lab):
     """A test in a lab of its own; a socket that it leaves is a failure."""
-    host = lab.Lab()
+    host = topology()
     problems = []
     try:
         problems += test(host)
