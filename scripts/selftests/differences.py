@@ -219,6 +219,19 @@ def asked(kind, column):
     return change
 
 
+def not_taken(outcome):
+    """The built-in has one table of identifiers for both families."""
+    outcome.notes["bind"] = "None"
+    outcome.notes["socket hears"] = dgram.words(
+        packet.Ip(dgram.reply()[14:]).body, 0, (packet.PEER, 0))
+    outcome.notes["heard"] = "yes"
+
+
+def unlisted(outcome):
+    """They are in a file of the module's."""
+    outcome.notes.update({"icmp": "[]", "protocols": "['0']"})
+
+
 COLUMNS = {packet.UNREACH: "DestUnreachs", packet.TIME_EXCEEDED: "TimeExcds"}
 FORBIDDEN_PMTU = Difference(
     "a raw socket that IPsec forbids to send still learns the path MTU",
@@ -307,3 +320,7 @@ DGRAM_REQUESTS = {kind: Difference(
     for kind, name, column in (
         (packet.TIMESTAMP, "timestamp", "OutTimestamps"),
         (dgram.MASK, "address mask", "OutAddrMasks"))}
+DGRAM_FAMILIES = Difference(
+    "identifiers of IPv6 sockets are apart", not_taken)
+DGRAM_LISTED = Difference(
+    "/proc/net/icmp does not list the module's sockets", unlisted)

@@ -25,7 +25,7 @@ import routes
 import test_raw_api
 import versus
 from dgram import ICMP, ID, Group, Scene, reply, request
-from differences import DGRAM_REQUESTS
+from differences import DGRAM_FAMILIES, DGRAM_LISTED, DGRAM_REQUESTS
 from error import About, Error, mtu
 from packet import HOST, PEER
 from raw import (FOREIGN, SO_RXQ_OVFL, SO_TIMESTAMP, SO_TIMESTAMPNS, SOL_IP,
@@ -226,6 +226,28 @@ def chosen(play, how):
         play.note("heard", len(one.bodies()))
     play.note("bind", verdict(one.sock.bind, ("0.0.0.0", 9)))
     play.note("then", number(one) == ident)
+
+
+def both_families(play):
+    """One of IPv6, and who asks for its identifier."""
+    kind_ = socket.AF_INET6, socket.SOCK_DGRAM, socket.IPPROTO_ICMPV6
+    with socket.socket(*kind_) as other:
+        other.setsockopt(*ALONE)
+        other.bind(("::", ID))
+        one = play.open()
+        play.note("bind", verdict(one.sock.bind, ("0.0.0.0", ID)))
+        play.note("IPv6", dgram.number(other))
+        play.hear(reply())
+
+
+def listed(play):
+    """Files of the kernel that list them."""
+    play.open(ident=ID)
+    play.open(ident=ID + 1, far=PEER)
+    play.note("icmp", [" ".join(line.split()[1:4]) for line in
+                       test_raw_api.proc("icmp").splitlines()[1:]])
+    play.note("protocols", [line.split()[2] for line in test_raw_api.proc(
+        "protocols").splitlines() if line.startswith("PING ")])
 
 
 # Peers.
@@ -853,6 +875,9 @@ GROUPS = [
         "send", "connect", "bind", "wrong type", "short", "no address",
         "broadcast", "receive", "poll", "no connect", "listen")),
           noted={"heard": 8}),
+    Group("identifiers of IPv6", simple(both_families,
+                                        differs=DGRAM_FAMILIES)),
+    Group("listed", simple(listed, differs=DGRAM_LISTED)),
     Group("connect", connections(), answered=38, noted={"heard": 38}),
     Group("disconnected", simple(disconnected), noted={"heard": 1}),
     Group("edges", simple(edges), **NEAR, answered=1, noted={"heard": 1}),
