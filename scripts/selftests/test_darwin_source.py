@@ -255,7 +255,8 @@ def multicast_toggled(host):
 
         def toggle():
             values.reverse()
-            sock.setsockopt(socket.SOL_IP, IP_MULTICAST_IF, values[0])
+            attempt(sock.setsockopt, socket.SOL_IP, IP_MULTICAST_IF,
+                    values[0])
 
         sources = set()
         with meanwhile(toggle):
