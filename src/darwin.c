@@ -22,9 +22,9 @@
  */
 struct icmp4_darwin_control {
 	struct cmsghdr protocol_head;
-	int protocol __aligned(sizeof(long));
-	struct cmsghdr source_head __aligned(sizeof(long));
-	struct in_pktinfo source __aligned(sizeof(long));
+	u8 protocol[CMSG_ALIGN(sizeof(int))];
+	struct cmsghdr source_head;
+	u8 source[CMSG_ALIGN(sizeof(struct in_pktinfo))];
 };
 
 static struct proto icmp4_darwin_prot __read_mostly;
@@ -148,17 +148,22 @@ static int icmp4_darwin_check(struct sock *sk, struct msghdr *msg, void *data,
 	return 0;
 }
 
-static void icmp4_darwin_tell(struct msghdr *msg, struct iphdr *iph,
+static void icmp4_darwin_tell(struct msghdr *msg, const struct iphdr *iph,
 			      struct icmp4_darwin_control *control)
 {
+	struct in_pktinfo source = {
+		.ipi_spec_dst.s_addr = iph->saddr,
+	};
+	int protocol = iph->protocol;
+
 	control->protocol_head.cmsg_level = SOL_IP;
 	control->protocol_head.cmsg_type = IP_PROTOCOL;
-	control->protocol_head.cmsg_len = CMSG_LEN(sizeof(control->protocol));
-	control->protocol = iph->protocol;
+	control->protocol_head.cmsg_len = CMSG_LEN(sizeof(protocol));
+	memcpy(control->protocol, &protocol, sizeof(protocol));
 	control->source_head.cmsg_level = SOL_IP;
 	control->source_head.cmsg_type = IP_PKTINFO;
-	control->source_head.cmsg_len = CMSG_LEN(sizeof(control->source));
-	control->source.ipi_spec_dst.s_addr = iph->saddr;
+	control->source_head.cmsg_len = CMSG_LEN(sizeof(source));
+	memcpy(control->source, &source, sizeof(source));
 	msg->msg_control = control;
 	msg->msg_controllen = sizeof(*control);
 }
