@@ -11,6 +11,7 @@
 #include <net/inet_sock.h>
 #include <net/l3mdev.h>
 #include <net/route.h>
+#include <net/tcp_states.h>
 
 #include "ctl.h"
 #include "darwin.h"
@@ -153,12 +154,29 @@ int icmp4_dgram_send(struct sock *sk, const struct msghdr *msg, void *data,
 	return icmp4_ctl_prot()->sendmsg(sk, &own, len);
 }
 
+/* As the kernel's datagram sockets, and unlike its raw ones: who sends waits for room, and
+ * is told of an error that came, and of the end.
+ */
+static int icmp4_dgram_wait(struct sock *sk, const struct msghdr *msg)
+{
+	struct sk_buff *skb;
+	int err;
+
+	skb = sock_alloc_send_pskb(sk, 0, 0, msg->msg_flags & MSG_DONTWAIT,
+				   &err, 0);
+	if (!skb)
+		return err;
+	kfree_skb(skb);
+	return 0;
+}
+
 /* The addresses are judged as the kernel's datagram sockets do. */
 static int icmp4_dgram_send_copied(struct sock *sk, const struct msghdr *msg,
 				   void *data, size_t len)
 {
 	const struct sockaddr_in *to = msg->msg_name;
 	struct icmphdr *icmph = data;
+	int err;
 
 	if (!icmp4_dgram_valid(ICMP4_DGRAM_LINUX, icmph, len))
 		return -EINVAL;
@@ -166,6 +184,11 @@ static int icmp4_dgram_send_copied(struct sock *sk, const struct msghdr *msg,
 		return -EINVAL;
 	if (to && to->sin_family != AF_INET)
 		return -EAFNOSUPPORT;
+	if (!to && READ_ONCE(sk->sk_state) != TCP_ESTABLISHED)
+		return -EDESTADDRREQ;
+	err = icmp4_dgram_wait(sk, msg);
+	if (err)
+		return err;
 
 	icmph->un.echo.id = inet_sk(sk)->inet_sport;
 	icmph->checksum = 0;
