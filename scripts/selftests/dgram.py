@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Datagram ICMP sockets of the host, what they ask, and what they are answered.
+"""Datagram ICMP sockets of the host, what they ask and are answered.
 
   peer p0 ------ h0 host
     |<- request -|        sockets, each with an identifier

@@ -148,7 +148,7 @@ def bindings():
 
 
 def odd_addresses(play, function):
-    """Addresses too short, too long, of other families; each of a new socket."""
+    """Addresses too short, too long, of other families; by a new socket."""
     for size in (0, 1, 2, 7, 8, 15, 16, 17, 28, 128, 129, -1):
         address = sockaddr(HOST, port=ID).ljust(129, b"\0")
         odd_address(play, function, f"{size} bytes", address, size)

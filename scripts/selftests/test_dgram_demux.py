@@ -233,6 +233,76 @@ def full_queue(host):
     return judge
 
 
+def full_buffer(host):
+    """A full SO_SNDBUF refuses them as it does an echo request."""
+    judge = Judge()
+    lab.sysctl("neigh/h0/retrans_time_ms", 600000)
+    lab.insmod()
+    said = {}
+    for kind in (ECHO, *ADDED):
+        one = Pinger((SOL_SOCKET, socket.SO_SNDBUF, 5000), ident=ID)
+        said[kind] = [isinstance(done, int) or done for done in (
+            verdict(one.sock.sendto, request(kind), ("192.0.2.77", 0))
+            for _ in range(30))] + [one.poll()]
+        one.close()
+        lab.ip("neigh replace 192.0.2.77 dev h0 lladdr "
+               f"{lab.mac(packet.PEER_MAC)}")
+        judge.equal(f"{kind}: sent", {got.body[0] for got in sent(host)},
+                    {kind})
+        lab.ip("neigh del 192.0.2.77 dev h0")
+    judge.equal("refused", "EAGAIN" in said[ECHO], True)
+    judge.equal("said", said, dict.fromkeys(said, said[ECHO]))
+    unload(judge)
+    return judge
+
+
+def ended(host):
+    """Who may not send any more may not send them either."""
+    judge = Judge()
+    lab.insmod()
+    for how in range(3):
+        for far in (None, PEER):
+            said = {}
+            for kind in (ECHO, *ADDED):
+                one = Pinger(ident=ID, far=far)
+                said[kind] = [
+                    verdict(one.sock.shutdown, how), *(
+                        isinstance(done, int) or done for done in (
+                            verdict(one.sock.send, request(kind)),
+                            verdict(one.sock.sendto, request(kind),
+                                    (PEER, 0)))), one.error()]
+                one.close()
+            judge.equal(f"{how}, {far}", said,
+                        dict.fromkeys(said, said[ECHO]))
+    unload(judge)
+    return judge
+
+
+def chosen(host):
+    """Who has no identifier gets one, and it is his."""
+    judge = Judge()
+    lab.insmod()
+    for kind in (ECHO, *ADDED, PROBE):
+        for far in (None, PEER):
+            one = Pinger(far=far)
+            judge.equal("before", number(one.sock) > 0, far is not None)
+            one.sock.sendto(request(kind), (PEER, 0))
+            (got,) = sent(host)
+            ident = number(one.sock)
+            judge.equal(f"{kind}, {far}", (ident > 0, got.body), (
+                True, dgram.filled(request(kind), ident)))
+            judge.hear(f"{kind}, {far}", host, [
+                reply(dgram.REPLIES[kind], ident)], {one: 1}, InAnswers=1)
+            # What it did not ask for by number it loses with its peer.
+            unconnect(one)
+            judge.equal("disconnected", number(one.sock), 0)
+            judge.hear(f"{kind}, {far}, disconnected", host, [
+                reply(PROBE_REPLY, ident)], {one: 0}, InNoSocket=1)
+            one.close()
+    unload(judge)
+    return judge
+
+
 class Asking(Ping):
     """One that sends a kind of request."""
 
@@ -248,7 +318,10 @@ ERRORS = [(3, 0), (3, 1), (3, 2), (3, 3), (3, 4), (3, 9), (3, 13), (5, 1),
           (11, 0), (12, 0)]
 
 
-def told(host, kind, what, options, connected):
+ORDERS = ("poll recv queue option poll mtu", "poll again again queue option")
+
+
+def told(host, kind, what, options, connected, order):
     """What a socket and another one say of an error about a request."""
     one = Asking(kind, *options, connected=connected)
     other = Pinger(RECVERR, far=FAR, ident=ID)
@@ -258,7 +331,7 @@ def told(host, kind, what, options, connected):
                 what if what == (3, 4) else what[0], b"\5\0\0\0")
     host.exchange([packet.frame(packet.icmp(*what, rest, quoted),
                                 src=PEER if what[0] == 5 else "10.77.0.1")])
-    said = one.tell("poll recv queue option poll mtu", quoted)
+    said = one.tell(order, quoted)
     said["other"] = other.take(2000, socket.MSG_ERRQUEUE)
     close(one, other)
     lab.ip("route flush cache")
@@ -272,8 +345,9 @@ def errors(host):
     heard = 0
     for options in ((), (RECVERR,), (RECVERR, (SOL_IP, 8, 1))):
         for connected in (False, True):
-            for what in ERRORS:
-                said = {kind: told(host, kind, what, options, connected)
+            for what, order in [(what, order) for what in ERRORS
+                                for order in ORDERS]:
+                said = {kind: told(host, kind, what, options, connected, order)
                         for kind in (ECHO, *ADDED, PROBE)}
                 for kind in (*ADDED, PROBE):
                     judge.equal(f"{what} {options} {connected} {kind}",
@@ -282,7 +356,8 @@ def errors(host):
                 judge.equal(f"{what}: the other", said[ECHO]["other"],
                             "EAGAIN")
     # All with IP_RECVERR; without it, the hard ones of who is connected.
-    judge.equal("told", heard, 4 * len(ERRORS) + 6)
+    judge.equal("told", heard,
+                len(ORDERS) * (4 * len(ERRORS) + 6))
     unload(judge)
     return judge
 
@@ -665,7 +740,7 @@ def ping6(sock, far="::1"):
 
 
 def ipv6(host):
-    """Those of IPv6 are the kernel's, and no users; also with our identifier."""
+    """Those of IPv6 are the kernel's, no users; with our identifier, too."""
     judge = Judge()
     lab.write("/proc/sys/net/ipv6/conf/lo/disable_ipv6", 0)
     kind = socket.AF_INET6, socket.SOCK_DGRAM, socket.IPPROTO_ICMPV6
@@ -904,10 +979,11 @@ def programs(host):
     return judge
 
 
-TESTS = [round_trips, lengths, as_echo, full_queue, errors, owners, spoilt,
-         addresses, shared, all_taken, two_users, of_before, error_of_before,
-         listed, in_vrf, namespaces, ipv6, pinned, passed_on, inherited,
-         still_sending, left_out, programs]
+TESTS = [round_trips, lengths, as_echo, full_queue, full_buffer, chosen,
+         ended, errors, owners, spoilt, addresses, shared, all_taken,
+         two_users, of_before, error_of_before, listed, in_vrf, namespaces,
+         ipv6, pinned, passed_on, inherited, still_sending, left_out,
+         programs]
 
 
 class Lab(lab.Lab):
