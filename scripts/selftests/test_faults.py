@@ -21,6 +21,7 @@ import sys
 
 import ktap
 import lab
+import packet
 from kmsg import Log
 
 FAILSLAB = "/sys/kernel/debug/failslab/"
@@ -185,17 +186,18 @@ def counted():
     counts = [line for line in read("/proc/net/sockstat").splitlines()
               if line.startswith("RAW:")]
     if os.path.exists("/proc/net/icmp4/raw"):
-        counts += [len(read("/proc/net/icmp4/raw").splitlines()) - 1,
-                   int(read("/sys/module/icmp4/refcnt"))]
+        counts += [len(read(f"/proc/net/icmp4/{kind}").splitlines())
+                   for kind in ("raw", "dgram")]
+        counts += [int(read("/sys/module/icmp4/refcnt"))]
     return counts
 
 
-def open_while_each_fails_once(problems):
+def open_while_each_fails_once(problems, opened):
     """Open sockets until none of the allocations fails; returns how many did."""
     before, failed, left, number = counted(), 0, 0, 0
     while not left and number < 1000:
         number += 1
-        result, left = with_failure(number, open_raw)
+        result, left = with_failure(number, opened)
         if result >= 0:
             os.close(result)
         elif left or -result not in (errno.ENOMEM, errno.ENOBUFS,
@@ -216,7 +218,7 @@ def open_while_each_fails():
         if loaded:
             lab.insmod()
         # Sometimes there are more, depending on what the allocator has at hand.
-        failed.append(min(open_while_each_fails_once(problems)
+        failed.append(min(open_while_each_fails_once(problems, open_raw)
                           for _ in range(10)))
     try:
         lab.rmmod()
@@ -226,6 +228,178 @@ def open_while_each_fails():
                    f"kernel, {failed[1]} of the module")
     if failed[1] <= failed[0]:
         problems.append("no allocation of the module's own failed")
+    return problems
+
+
+def dgram():
+    return socket.socket(socket.AF_INET, socket.SOCK_DGRAM,
+                         socket.IPPROTO_ICMP)
+
+
+def step(call, *arguments):
+    """The errno as a negative number, or 0."""
+    try:
+        call(*arguments)
+    except OSError as error:
+        return -error.errno
+    return 0
+
+
+def prepared(way, what):
+    """A socket, and what is to be tried with it."""
+    lab.sysctl("icmp_dgram_darwin", way)
+    sock = dgram()
+    if what == "bind":
+        return sock, (sock.bind, ("0.0.0.0", 0 if way else 4242))
+    if what == "connect":
+        return sock, (sock.connect, ("127.0.0.1", 0))
+    if what == "header":
+        sock.setsockopt(socket.SOL_IP, socket.IP_HDRINCL, 1)
+        return sock, (sock.sendto,
+                      packet.ip(packet.echo(8), "0.0.0.0", "127.0.0.1",
+                                ident=0), ("127.0.0.1", 0))
+    sock.bind(("127.0.0.1", 0))
+    data = packet.timestamp() if what == "timestamp" else packet.echo(8)
+    return sock, (sock.sendto, data, ("127.0.0.1", 0))
+
+
+def dgram_rows():
+    return [line.split() for line in
+            read("/proc/net/icmp4/dgram").splitlines()[1:]]
+
+
+def used_while_each_fails(way, what, problems):
+    """Until none of the allocations fails; returns how many did. Where one fails the
+    socket is as it was, and the same works right after.
+    """
+    failed, left, number = 0, 0, 0
+    while not left and number < 1000:
+        number += 1
+        sock, (call, *arguments) = prepared(way, what)
+        # What a program allocates for itself is not meant.
+        before = dgram_rows()
+        result, left = with_failure(number, step, call, *arguments)
+        if result and (left or -result not in (errno.ENOMEM, errno.ENOBUFS)):
+            problems.append(f"{what}, failure {number}: errno {-result}, "
+                            f"{left} left")
+        if result:
+            failed += 1
+            if dgram_rows() != before and what == "bind":
+                problems.append(f"{what}, failure {number}: {dgram_rows()}")
+            result = step(call, *arguments)
+            if result:
+                problems.append(f"{what} after failure {number}: {-result}")
+        sock.close()
+        if dgram_rows():
+            problems.append(f"{what}, failure {number}: left {dgram_rows()}")
+    return failed
+
+
+def open_dgram():
+    """A datagram ICMP socket, or the errno as a negative number."""
+    number = _libc.socket(socket.AF_INET, socket.SOCK_DGRAM,
+                          socket.IPPROTO_ICMP)
+    return number if number >= 0 else -ctypes.get_errno()
+
+
+def while_all_fail(call, *arguments):
+    """Call while none of the allocations of this task is granted. (The table of
+    identifiers asks twice.)
+    """
+    failslab(task_filter="Y", interval=1, times=-1)
+    switch = os.open(FAILSLAB + "probability", os.O_RDWR)
+    lab.write("/proc/thread-self/make-it-fail", 1)
+    os.write(switch, b"100")
+    result = call(*arguments)
+    os.write(switch, b"0")
+    os.close(switch)
+    lab.write("/proc/thread-self/make-it-fail", 0)
+    failslab(task_filter="N")
+    return result
+
+
+def identifier_without_memory(what):
+    """No identifier is to be had, and afterwards the same one is."""
+    sock, (call, *arguments) = prepared(0, what)
+    with sock:
+        errors = (while_all_fail(step, call, *arguments),
+                  dgram_rows()[0][7], step(call, *arguments))
+    # Who connects or sends is told to try again.
+    wanted = -(errno.ENOMEM if what == "bind" else errno.EAGAIN)
+    return [] if errors == (wanted, "0", 0) else [f"{what}: {errors}"]
+
+
+def dgram_while_each_fails():
+    """Datagram sockets of both ways, while each allocation of opening, binding,
+    connecting and sending fails in turn.
+    """
+    problems, failed = [], {}
+    for loaded in (False, True):
+        if loaded:
+            lab.insmod()
+        failed["open", loaded] = min(
+            open_while_each_fails_once(problems, open_dgram)
+            for _ in range(10))
+    for way in (0, 1):
+        for what in (("bind", "connect", "timestamp", "echo") if not way else
+                     ("bind", "connect", "echo", "header")):
+            failed[what, way] = min(used_while_each_fails(way, what, problems)
+                                    for _ in range(10))
+    for what in ("bind", "connect"):
+        problems += identifier_without_memory(what)
+    try:
+        lab.rmmod()
+    except RuntimeError as error:
+        problems.append(str(error))
+    ktap.print_msg(failed)
+    if failed["open", True] <= failed["open", False]:
+        problems.append("no allocation of the module's own failed")
+    # The packet, and the message of Darwin's way before it.
+    for what, least in ((("timestamp", 0), 1), (("echo", 1), 2),
+                        (("header", 1), 2)):
+        if failed[what] < least:
+            problems.append(f"{what}: {failed[what]} allocations failed")
+    return problems
+
+
+def dgram_traffic_while_some_fail():
+    """Replies that sockets of both ways get, while one of ten allocations fails that
+    cannot wait.
+    """
+    lab.insmod()
+    lab.sysctl("icmp_ratemask", 0)
+    asker = dgram()
+    asker.bind(("127.0.0.1", 77))
+    lab.sysctl("icmp_dgram_darwin", 1)
+    with asker, dgram() as holder:
+        for sock in (asker, holder):
+            sock.setsockopt(socket.SOL_SOCKET, lab.SO_RCVBUFFORCE, 1 << 24)
+        holder.bind(("127.0.0.1", 0))
+        before = lab.stat()
+        failslab(ignore_gfp_wait="Y", interval=1, times=-1, probability=10)
+        for _ in range(2000):
+            step(asker.sendto, packet.echo(8), ("127.0.0.1", 0))
+        failslab(probability=0, ignore_gfp_wait="N")
+        now = lab.stat().since(before)
+        ktap.print_msg(now)
+        answers, copies = received(asker), received(holder)
+        problems = []
+        if answers != now.get("Icmp4.InAnswers", 0) or not answers:
+            problems.append(f"{answers} answers received")
+        if copies != now.get("Icmp4.DarwinDelivered", 0) or not copies:
+            problems.append(f"{copies} copies received")
+        if not now.get("Icmp4.DarwinNoMemory"):
+            problems.append("no copy failed for lack of memory")
+        offered = sum(value for name, value in now.items()
+                      if ".Darwin" in name)
+        replies = (answers + now.get("Icmp4.InRefused", 0) +
+                   now.get("Icmp4.InNoMemory", 0))
+        if offered != replies:
+            problems.append(f"{offered} copies of {replies} replies")
+        asker.sendto(packet.echo(8), ("127.0.0.1", 0))
+        if (received(asker), received(holder)) != (1, 1):
+            problems.append("no reply when there is memory again")
+    lab.rmmod()
     return problems
 
 
@@ -313,11 +487,13 @@ def main():
         ktap.skip_all("this kernel has no fault injection")
     failslab(ignore_gfp_wait="N", verbose=0, task_filter="N")
     tests = (load_while_each_fails, load_while_sockets_fail,
-             open_while_each_fails, traffic_while_some_fail)
+             open_while_each_fails, traffic_while_some_fail,
+             dgram_while_each_fails, dgram_traffic_while_some_fail)
     ktap.set_plan(len(tests))
     lab.run("ip", "netns", "add", "peer")
     lab.run("ip", "netns", "add", "host")
     lab.enter("host")
+    lab.sysctl("ping_group_range", "0 2147483647")
     lab.ip("link set lo up",
            "link add h0 type veth peer name p0 netns peer",
            "address add 192.168.0.1/24 dev h0", "link set h0 up")

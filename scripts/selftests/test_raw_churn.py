@@ -12,7 +12,6 @@ was sent behind it (lab.py), so it is known what each socket has to have.
 """
 
 import ctypes
-import errno
 import os
 import resource
 import select
@@ -26,12 +25,12 @@ import time
 import ktap
 import lab
 import packet
+from churn import (SLOW, Victim, given_back, load, memory, module, read,
+                   refused, rows, unload_when_possible, unloaded)
 from raw_churn import (ICMP_FILTER, RAW_FILE, SOL_RAW, Churn, Kept, Look, Other,
                        Own, message, only, raw_socket, seen)
 from worker import Worker, stop_all, wait_until
 
-KMEMLEAK = "/sys/kernel/debug/kmemleak"
-SLOW = os.path.exists(KMEMLEAK)
 MANY = 10000
 ROUNDS = 300 if SLOW else 3000
 NAMESPACES = 4 if SLOW else 12
@@ -40,82 +39,11 @@ LOADS = 15 if SLOW else 60
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def read(path):
-    with open(path, encoding="ascii") as file:
-        return file.read()
-
-
-def module():
-    with open(lab.MODULE, "rb") as file:
-        return file.read()
-
-
-def load(image):
-    if _libc.init_module(image, ctypes.c_ulong(len(image)), b""):
-        raise OSError(ctypes.get_errno(), "init_module")
-
-
-def unload():
-    """Returns 0 or the errno."""
-    if _libc.delete_module(b"icmp4", os.O_NONBLOCK):
-        return ctypes.get_errno()
-    return 0
-
-
-def refused():
-    """Unloading has to be refused now; returns what is wrong."""
-    error = unload()
-    if error == errno.EAGAIN:
-        return []
-    return [f"unloading with open sockets: error {error}"]
-
-
-def unloaded():
-    """It has to succeed now, at once."""
-    error = unload()
-    if not error:
-        return []
-    return [f"unloading without open sockets: error {error}, "
-            f"{read('/sys/module/icmp4/refcnt').strip()} references"]
-
-
-def rows(path):
-    return len(read(path).splitlines()) - 1
-
-
 def inuse():
     """Raw sockets of the namespace, as sockstat counts them."""
     return [int(line.split()[2])
             for line in read("/proc/net/sockstat").splitlines()
             if line.startswith("RAW:")][0]
-
-
-def memory():
-    """{slab or "percpu": objects in use, kB}: what sockets are made of. What is
-    freed waits for a while on a kernel that looks for leaks by itself.
-    """
-    if SLOW:
-        return {}
-    used = {}
-    for line in read("/proc/slabinfo").splitlines()[2:]:
-        name, objects = line.split()[:2]
-        if name in ("RAW", "sock_inode_cache") or name.startswith("kmalloc-"):
-            used[name] = int(objects)
-    for line in read("/proc/meminfo").splitlines():
-        if line.startswith("Percpu:"):
-            used["percpu"] = int(line.split()[1])
-    return used
-
-
-def given_back(before, number):
-    """Is less kept than a quarter of what so many sockets or loads took?"""
-    def grown():
-        return {name: (before.get(name, 0), now)
-                for name, now in memory().items()
-                if now > before.get(name, 0) + max(number // 4, 600)}
-    wait_until(lambda: not grown(), 20)
-    return [f"{name}: {was} before, {now} after"
-            for name, (was, now) in grown().items()]
 
 
 def frame(kind, number, src=packet.PEER):
@@ -296,50 +224,6 @@ def flood_without(host, keeper):
     return Flood(host, [keeper]).send()
 
 
-class Victim:
-    """A namespace whose sockets belong to a process in it, joined to the host by
-    a device that is there as long as the namespace is.
-    """
-
-    def __init__(self, number, hand_over):
-        self.device = f"v{number}"
-        self.kept = None
-        here, there = socket.socketpair()
-        lab.run("ip", "netns", "add", "victim")
-        lab.ip(f"link add {self.device} type veth peer name v netns victim")
-        self.pid = os.fork()
-        if not self.pid:
-            here.close()
-            self.live(there, hand_over)
-        there.close()
-        data, self.kept, _, _ = socket.recv_fds(here, 16, 1)
-        here.close()
-        if data != b"ready":
-            raise RuntimeError("no sockets in a namespace")
-
-    def live(self, there, hand_over):
-        """In the process: sockets, and messages to all of them."""
-        try:
-            lab.enter("victim")
-            lab.ip("link set lo up")
-            sockets = [raw_socket() for _ in range(40)]
-            sockets += [raw_socket(proto) for proto in (packet.UDP, 253, 255)]
-            sockets[0].sendto(message(packet.ECHO, 1), ("127.0.0.1", 0))
-            socket.send_fds(there, [b"ready"],
-                            [sockets[1].fileno()] if hand_over else [])
-            while True:
-                sockets[0].sendto(message(packet.ECHO, 2), ("127.0.0.1", 0))
-        finally:
-            os._exit(1)
-
-    def kill(self):
-        os.kill(self.pid, signal.SIGKILL)
-        return os.WIFSIGNALED(os.waitpid(self.pid, 0)[1])
-
-    def alive(self):
-        return f" {self.device}:" in read("/proc/net/dev")
-
-
 def namespaces(host):
     """Namespaces are deleted before and after the owners of their sockets are
     killed, and one that a socket is left of lives as long as that.
@@ -350,22 +234,22 @@ def namespaces(host):
     flood = Flood(host, [keeper, Keeper()])
     problems = []
     for number in range(NAMESPACES):
-        victim = Victim(number, number % 4 == 3)
+        owner = Victim(number, victim)
         problems += flood.send()
         if number % 2:
             lab.run("ip", "netns", "del", "victim")
             problems += flood.send()
-        if not victim.kill():
+        if not owner.kill():
             problems.append("its owner had ended already")
         if not number % 2:
             problems += flood.send()
             lab.run("ip", "netns", "del", "victim")
-        for fd in victim.kept:
+        for fd in owner.kept:
             problems += flood.send() + refused()
-            if not victim.alive():
+            if not owner.alive():
                 problems.append("a namespace went before its last socket")
             os.close(fd)
-        if not wait_until(lambda gone=victim: not gone.alive()):
+        if not wait_until(lambda gone=owner: not gone.alive()):
             problems.append(f"namespace {number} is still there")
     problems += flood.send() + refused()
     flood.keepers.pop().sock.close()
@@ -374,21 +258,18 @@ def namespaces(host):
     return problems + given_back(before, 2000)
 
 
+def victim(hand, number):
+    """Sockets in a namespace that ends, and messages to all of them."""
+    sockets = [raw_socket() for _ in range(40)]
+    sockets += [raw_socket(proto) for proto in (packet.UDP, 253, 255)]
+    sockets[0].sendto(message(packet.ECHO, 1), ("127.0.0.1", 0))
+    hand([sockets[1].fileno()] if number % 4 == 3 else [])
+    while True:
+        sockets[0].sendto(message(packet.ECHO, 2), ("127.0.0.1", 0))
+
+
 def delivered():
     return lab.stat().read().get("Icmp4.RawDelivered", 0) > 0
-
-
-def unload_when_possible():
-    """Between two sockets of the workers; returns how often it was too early."""
-    tries, end = 0, time.monotonic() + 60
-    while error := unload():
-        if error != errno.EAGAIN:
-            raise OSError(error, "delete_module")
-        if time.monotonic() > end:
-            raise TimeoutError("the module is never free to go")
-        tries += 1
-        time.sleep(0.001)
-    return tries
 
 
 def load_and_unload(host):

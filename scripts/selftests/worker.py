@@ -4,6 +4,7 @@
 import json
 import mmap
 import os
+import select
 import signal
 import struct
 import time
@@ -51,6 +52,10 @@ class Worker:
     def rounds(self):
         """How often it has called its action."""
         return struct.unpack("=Q", self.shared[:])[0]
+
+    def ended(self):
+        """Has it ended by itself?"""
+        return bool(select.select([self.pipe], [], [], 0)[0])
 
     def stop(self):
         """Returns what went wrong."""
