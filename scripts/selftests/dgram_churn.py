@@ -213,8 +213,9 @@ class Own:
         self.number += 1
         got = []
         with dgram_socket() as sock:
-            # Only then others' replies are not for it, if it is Darwin's.
+            # Until it is bound it gets what is for others, if it is Darwin's.
             sock.bind((self.address, 0))
+            seen(sock)
             sock.sendto(message(packet.ECHO, 1, self.number),
                         (self.address, 0))
             while not got:
