@@ -111,6 +111,9 @@ static int icmp4_darwin_check_header(struct sock *sk, struct msghdr *msg,
 	if (!icmp4_dgram_header_valid(iph, len))
 		return -EINVAL;
 	source = iph->saddr ?: inet_sk(sk)->inet_saddr;
+	/* The host may have lost it since it was set. */
+	if (!source && ipv4_is_multicast(iph->daddr))
+		source = READ_ONCE(inet_sk(sk)->mc_addr);
 	if (!icmp4_darwin_is_local(sk, source))
 		return -EINVAL;
 

@@ -168,6 +168,32 @@ def multicast(host):
     return problems
 
 
+def multicast_gone(host):
+    """Nor is it one when the host has lost it."""
+    begin(host)
+    lab.ip("route add 224.0.0.0/4 dev h0")
+    problems = []
+    for number, option in enumerate(((IP_HDRINCL, 0), HDRINCL)):
+        address = f"192.0.2.{150 + number}"
+        lab.ip(f"address add {address}/24 dev h0")
+        data = (header(src="0.0.0.0", dst=GROUP) if option == HDRINCL else
+                echo(32))
+        with opened(option, (IP_MULTICAST_IF, mreqn(address))) as sock:
+            sock.sendto(data, (GROUP, 0))
+            problems += differ(f"{option}", [one[12:16] for one in sent(host)],
+                               [packet.addr(address)])
+            lab.ip(f"address del {address}/24 dev h0")
+            attempt(sock.sendto, data, (GROUP, 0))
+            problems += honest(f"{option}, gone", sent(host))
+            # The way to anybody else is another matter.
+            if option == HDRINCL:
+                data = header(src="0.0.0.0")
+            sock.sendto(data, (PEER, 0))
+            problems += differ(f"{option}, to one", [
+                one[12:16] for one in sent(host)], [packet.addr(HOST)])
+    return problems
+
+
 def source_routes(host):
     """A source route changes the way, not the source."""
     begin(host)
@@ -312,5 +338,6 @@ def inherited(host):
 
 
 if __name__ == "__main__":
-    versus.main([], (binds, control, gone, multicast, source_routes, devices,
-                     toggled, multicast_toggled, rewritten, inherited))
+    versus.main([], (binds, control, gone, multicast, multicast_gone,
+                     source_routes, devices, toggled, multicast_toggled,
+                     rewritten, inherited))
