@@ -19,23 +19,74 @@ static struct icmp4_dgram *dgram_id_next(const struct icmp4_dgram *dgram,
 					 lockdep_is_held(&ids->xa_lock));
 }
 
-/* As with the kernel's: the next one that is free, never 0. */
-static int dgram_id_take_any(struct icmp4_net *in, struct icmp4_dgram *dgram)
+/* Would the kernel's table refuse an identifier, for a socket older than the module? Nobody
+ * can look into it, but the socket can ask for a place there, and leave it at once. On one
+ * processor, or the count of those sockets would be too low for a moment.
+ */
+static bool dgram_id_is_older(const struct icmp4_net *in, struct sock *sk,
+			      u16 id)
+{
+	struct proto *kernel = icmp4_dgram_kernel();
+	bool refused;
+
+	if (likely(!icmp4_dgram_older(in)))
+		return false;
+	migrate_disable();
+	refused = kernel->get_port(sk, id);
+	if (!refused)
+		kernel->unhash(sk);
+	migrate_enable();
+	return refused;
+}
+
+/* Somebody has it, whether he would share it or not. */
+static bool dgram_id_is_taken(const struct icmp4_net *in, struct sock *sk,
+			      u16 id)
+{
+	unsigned char reuse = sk->sk_reuse;
+	bool taken;
+
+	sk->sk_reuse = SK_NO_REUSE;
+	taken = dgram_id_is_older(in, sk, id);
+	sk->sk_reuse = reuse;
+	return taken;
+}
+
+/* The next one that is free in our table, or an errno. Nobody finds the socket by it until
+ * the socket knows it as well.
+ */
+static int dgram_id_reserve(struct icmp4_net *in, struct icmp4_dgram *dgram)
 {
 	u32 id;
 	int err;
 
 	RCU_INIT_POINTER(dgram->next, NULL);
 	dgram->previous = NULL;
-	xa_lock(&in->ids);
-	err = __xa_alloc_cyclic(&in->ids, &id, dgram, XA_LIMIT(1, U16_MAX),
-				&in->id_next, GFP_KERNEL_ACCOUNT);
-	if (err >= 0)
-		WRITE_ONCE(inet_sk(dgram->sk)->inet_num, id);
-	xa_unlock(&in->ids);
+	err = xa_alloc_cyclic(&in->ids, &id, dgram, XA_LIMIT(1, U16_MAX),
+			      &in->id_next, GFP_KERNEL_ACCOUNT);
 	if (err == -EBUSY)
 		return -EADDRINUSE;
-	return err < 0 ? err : 0;
+	return err < 0 ? err : id;
+}
+
+/* As with the kernel's: the next one that is free, never 0. */
+static int dgram_id_take_any(struct icmp4_net *in, struct icmp4_dgram *dgram)
+{
+	struct sock *sk = dgram->sk;
+	unsigned int tries;
+	int id;
+
+	for (tries = 0; tries < U16_MAX; tries++) {
+		id = dgram_id_reserve(in, dgram);
+		if (id < 0)
+			return id;
+		if (!dgram_id_is_taken(in, sk, id)) {
+			WRITE_ONCE(inet_sk(sk)->inet_num, id);
+			return 0;
+		}
+		xa_erase(&in->ids, id);
+	}
+	return -EADDRINUSE;
 }
 
 /* SO_REUSEADDR, which these sockets have unless they switch it off, lets others share
@@ -61,6 +112,8 @@ static int dgram_id_take_this(struct icmp4_net *in, struct icmp4_dgram *dgram,
 	struct icmp4_dgram *first;
 	int err;
 
+	if (dgram_id_is_older(in, dgram->sk, id))
+		return -EADDRINUSE;
 	xa_lock(&in->ids);
 	/* The lock is given up to allocate, and somebody else may take it. */
 	do {
