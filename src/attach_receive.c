@@ -42,7 +42,7 @@ const struct net_protocol *icmp4_saved(void)
  *
  * Return: 0; -ENOENT if nobody handles ICMP; -EBUSY if the slot changed hands
  *	meanwhile.
- * Context: process.
+ * Context: process, sleeps.
  */
 int icmp4_attach_receive(void)
 {

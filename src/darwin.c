@@ -9,6 +9,7 @@
 #include <linux/uio.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
+#include <net/tcp_states.h>
 
 #include "ctl.h"
 #include "darwin.h"
@@ -168,6 +169,7 @@ static void icmp4_darwin_tell(struct msghdr *msg, const struct iphdr *iph,
 	control->source_head.cmsg_len = CMSG_LEN(sizeof(source));
 	memcpy(control->source, &source, sizeof(source));
 	msg->msg_control = control;
+	msg->msg_control_is_user = false;
 	msg->msg_controllen = sizeof(*control);
 }
 
@@ -191,6 +193,16 @@ static int icmp4_darwin_send(struct sock *sk, const struct msghdr *msg, void *da
 	return err;
 }
 
+/* Who changes IP_HDRINCL may be waiting for who waits for room. */
+static int icmp4_darwin_enter(struct sock *sk, bool now)
+{
+	struct rw_semaphore *header = &icmp4_darwin(sk)->header;
+
+	if (now)
+		return down_read_trylock(header) ? 0 : -EAGAIN;
+	return down_read_killable(header);
+}
+
 static int icmp4_darwin_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 {
 	void *data;
@@ -201,7 +213,7 @@ static int icmp4_darwin_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 	err = icmp4_darwin_check_name(sk, msg);
 	if (err)
 		return err;
-	if (len > min_t(size_t, icmp4_darwin_longest(sk), IP_MAX_MTU))
+	if (len > icmp4_darwin_longest(sk))
 		return -EMSGSIZE;
 	if (len < sizeof(struct icmphdr))
 		return -EINVAL;
@@ -211,7 +223,7 @@ static int icmp4_darwin_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 	err = -EFAULT;
 	if (!copy_from_iter_full(data, len, &msg->msg_iter))
 		goto out;
-	err = down_read_killable(&icmp4_darwin(sk)->header);
+	err = icmp4_darwin_enter(sk, msg->msg_flags & MSG_DONTWAIT);
 	if (!err) {
 		err = icmp4_darwin_send(sk, msg, data, len);
 		up_read(&icmp4_darwin(sk)->header);

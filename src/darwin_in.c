@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What datagram sockets of Darwin's way receive: all that the host does not answer. */
 
-#include <linux/icmp.h>
 #include <net/ip.h>
 #include <net/raw.h>
 

@@ -131,7 +131,7 @@ static int darwin_set(struct sock *sk, int optname, int value)
 	case IP_PORTRANGE:
 		if (value < IP_PORTRANGE_DEFAULT || value > IP_PORTRANGE_LOW)
 			return -EINVAL;
-		dgram->portrange = value;
+		WRITE_ONCE(dgram->portrange, value);
 		return 0;
 	}
 	/* IP_MULTICAST_VIF: multicast is not routed by virtual interfaces here. */
@@ -162,17 +162,17 @@ static int darwin_get(struct sock *sk, int optname)
 	case IP_HDRINCL:
 		return inet_test_bit(HDRINCL, sk);
 	case IP_RECVTTL:
-		return dgram->recvttl;
+		return READ_ONCE(dgram->recvttl);
 	case IP_RECVDSTADDR:
-		return dgram->recvdstaddr;
+		return READ_ONCE(dgram->recvdstaddr);
 	case IP_RECVIF:
-		return dgram->recvif;
+		return READ_ONCE(dgram->recvif);
 	case IP_STRIPHDR:
-		return dgram->strip;
+		return READ_ONCE(dgram->strip);
 	case IP_BOUND_IF:
 		return READ_ONCE(sk->sk_bound_dev_if);
 	case IP_PORTRANGE:
-		return dgram->portrange;
+		return READ_ONCE(dgram->portrange);
 	}
 	return -EOPNOTSUPP;
 }

@@ -36,7 +36,10 @@ struct proto *icmp4_dgram_kernel(void)
  * icmp4_dgram_older() - may a namespace have datagram sockets of the kernel's?
  * @in: the namespace
  *
- * Return: whether it may: those that were open when the module came.
+ * Those that were open when the module came; what the kernel opens for itself; and, where
+ * there are any, for a moment who asks for an identifier, see dgram_id.c.
+ *
+ * Return: whether it may.
  */
 bool icmp4_dgram_older(const struct icmp4_net *in)
 {
@@ -166,7 +169,7 @@ static int icmp4_dgram_wait(struct sock *sk, const struct msghdr *msg)
 				   &err, 0);
 	if (!skb)
 		return err;
-	kfree_skb(skb);
+	consume_skb(skb);
 	return 0;
 }
 

@@ -3,8 +3,9 @@
  * number is harder to find for others having many.
  */
 
-#include <linux/icmp.h>
+#include <linux/mutex.h>
 #include <linux/random.h>
+#include <linux/sched/signal.h>
 #include <linux/xarray.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
@@ -21,16 +22,14 @@ static struct icmp4_dgram *dgram_id_next(const struct icmp4_dgram *dgram,
 
 /* Would the kernel's table refuse an identifier, for a socket older than the module? Nobody
  * can look into it, but the socket can ask for a place there, and leave it at once. On one
- * processor, or the count of those sockets would be too low for a moment.
+ * processor, or the count of those sockets would be too low for a moment. One at a time, so
+ * that nobody meets another one who asks.
  */
-static bool dgram_id_is_older(const struct icmp4_net *in, struct sock *sk,
-			      u16 id)
+static bool dgram_id_is_older(struct sock *sk, u16 id)
 {
 	struct proto *kernel = icmp4_dgram_kernel();
 	bool refused;
 
-	if (likely(!icmp4_dgram_older(in)))
-		return false;
 	migrate_disable();
 	refused = kernel->get_port(sk, id);
 	if (!refused)
@@ -39,21 +38,23 @@ static bool dgram_id_is_older(const struct icmp4_net *in, struct sock *sk,
 	return refused;
 }
 
-/* Somebody has it, whether he would share it or not. */
+/* Does one have it, whether he would share it or not? */
 static bool dgram_id_is_taken(const struct icmp4_net *in, struct sock *sk,
 			      u16 id)
 {
 	unsigned char reuse = sk->sk_reuse;
 	bool taken;
 
+	if (likely(!icmp4_dgram_older(in)))
+		return false;
 	sk->sk_reuse = SK_NO_REUSE;
-	taken = dgram_id_is_older(in, sk, id);
+	taken = dgram_id_is_older(sk, id);
 	sk->sk_reuse = reuse;
 	return taken;
 }
 
-/* The next one that is free in our table, or an errno. Nobody finds the socket by it until
- * the socket knows it as well.
+/* The next one that is free in our table, or an errno. Until the caller has said so, nobody
+ * else comes to have it as well.
  */
 static int dgram_id_reserve(struct icmp4_net *in, struct icmp4_dgram *dgram)
 {
@@ -85,51 +86,74 @@ static int dgram_id_take_any(struct icmp4_net *in, struct icmp4_dgram *dgram)
 			return 0;
 		}
 		xa_erase(&in->ids, id);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 	}
 	return -EADDRINUSE;
 }
 
-/* SO_REUSEADDR, which these sockets have unless they switch it off, lets others share
- * an identifier; who came last is found first. Nothing is allocated.
+/* SO_REUSEADDR, which these sockets have unless they switch it off, lets others share an
+ * identifier.
  */
-static int dgram_id_share(struct xarray *ids, struct icmp4_dgram *first,
-			  struct icmp4_dgram *dgram, u16 id)
+static bool dgram_id_may_share(const struct xarray *ids,
+			       const struct icmp4_dgram *first,
+			       const struct icmp4_dgram *dgram)
 {
-	struct icmp4_dgram *other;
+	const struct icmp4_dgram *other;
 
 	for (other = first; other; other = dgram_id_next(other, ids))
 		if (!other->sk->sk_reuse || !dgram->sk->sk_reuse)
-			return -EADDRINUSE;
+			return false;
+	return true;
+}
+
+/* Who came last is found first. A place that is in use needs no memory. */
+static int dgram_id_share(struct xarray *ids, struct icmp4_dgram *first,
+			  struct icmp4_dgram *dgram, u16 id)
+{
+	if (!dgram_id_may_share(ids, first, dgram))
+		return -EADDRINUSE;
 	dgram->previous = NULL;
 	rcu_assign_pointer(dgram->next, first);
 	first->previous = dgram;
 	return xa_err(__xa_store(ids, id, dgram, GFP_ATOMIC));
 }
 
-static int dgram_id_take_this(struct icmp4_net *in, struct icmp4_dgram *dgram,
-			      u16 id)
+static int dgram_id_insert(struct icmp4_net *in, struct icmp4_dgram *dgram,
+			   u16 id)
 {
 	struct icmp4_dgram *first;
 	int err;
 
-	if (dgram_id_is_older(in, dgram->sk, id))
-		return -EADDRINUSE;
 	xa_lock(&in->ids);
-	/* The lock is given up to allocate, and somebody else may take it. */
-	do {
-		first = xa_load(&in->ids, id);
-		if (first) {
-			err = dgram_id_share(&in->ids, first, dgram, id);
-			break;
-		}
+	first = xa_load(&in->ids, id);
+	if (first) {
+		err = dgram_id_share(&in->ids, first, dgram, id);
+	} else {
 		RCU_INIT_POINTER(dgram->next, NULL);
 		dgram->previous = NULL;
 		err = __xa_insert(&in->ids, id, dgram, GFP_KERNEL_ACCOUNT);
-	} while (err == -EBUSY);
+	}
 	if (!err)
 		WRITE_ONCE(inet_sk(dgram->sk)->inet_num, id);
 	xa_unlock(&in->ids);
 	return err;
+}
+
+static int dgram_id_take_this(struct icmp4_net *in, struct icmp4_dgram *dgram,
+			      u16 id)
+{
+	bool allowed;
+
+	xa_lock(&in->ids);
+	allowed = dgram_id_may_share(&in->ids, xa_load(&in->ids, id), dgram);
+	xa_unlock(&in->ids);
+	if (!allowed)
+		return -EADDRINUSE;
+	if (unlikely(icmp4_dgram_older(in)) && dgram_id_is_older(dgram->sk, id))
+		return -EADDRINUSE;
+	return dgram_id_insert(in, dgram, id);
 }
 
 /**
@@ -139,13 +163,18 @@ static int dgram_id_take_this(struct icmp4_net *in, struct icmp4_dgram *dgram,
  * @id: the one it asks for, host order; 0 for any
  *
  * Return: 0; -EADDRINUSE if somebody has it who does not share, or all are taken;
- *	-ENOMEM.
- * Context: process, sleeps.
+ *	-ENOMEM; -EINTR.
+ * Context: process with the socket locked, sleeps.
  */
 int icmp4_dgram_id_take(struct icmp4_net *in, struct icmp4_dgram *dgram, u16 id)
 {
-	return id ? dgram_id_take_this(in, dgram, id) :
-		    dgram_id_take_any(in, dgram);
+	int err;
+
+	mutex_lock(&in->ids_lock);
+	err = id ? dgram_id_take_this(in, dgram, id) :
+		   dgram_id_take_any(in, dgram);
+	mutex_unlock(&in->ids_lock);
+	return err;
 }
 
 /**
@@ -218,6 +247,7 @@ struct sock *icmp4_dgram_id_find(const struct icmp4_net *in,
  */
 void icmp4_dgram_id_init(struct icmp4_net *in)
 {
+	mutex_init(&in->ids_lock);
 	xa_init_flags(&in->ids, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
 	in->id_next = get_random_u32() & U16_MAX;
 }

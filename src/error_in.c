@@ -11,9 +11,9 @@
 #include <net/route.h>
 
 #include "attach.h"
-#include "error_in.h"
 #include "dgram.h"
 #include "dgram_rules.h"
+#include "error_in.h"
 #include "error_sock.h"
 #include "rules.h"
 #include "stat.h"

@@ -174,7 +174,9 @@ static int icmp4_attach(void)
 			err = icmp4_points[i].attach();
 		if (err) {
 			pr_err("not loaded: attach point %s failed with error %d: %s\n",
-			       icmp4_points[i].name, err, icmp4_points[i].hint);
+			       icmp4_points[i].name, err,
+			       TASKS_LEAVE ? icmp4_points[i].hint :
+			       "this kernel lacks CONFIG_TASKS_RCU: errors=0 raw=0 dgram=0 does without");
 			icmp4_detach(i);
 			return err;
 		}

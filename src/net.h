@@ -3,6 +3,7 @@
 #define ICMP4_NET_H
 
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
@@ -65,6 +66,7 @@ enum icmp4_limit_class {
  * @darwins: of these, the ones of Darwin's way
  * @dgrams_lock: who changes these lists holds it
  * @ids: who of them has which identifier, see dgram_id.c
+ * @ids_lock: who takes one holds it
  * @id_next: the identifier to try next
  * @sysctl: their registration
  * @sysctl_table: its table
@@ -80,8 +82,9 @@ struct icmp4_net {
 	struct hlist_head raws;
 	struct hlist_head dgrams;
 	struct hlist_head darwins;
-	spinlock_t dgrams_lock; /* of the two lists above */
+	spinlock_t dgrams_lock; /* of dgrams and darwins */
 	struct xarray ids;
+	struct mutex ids_lock; /* taken with a socket locked */
 	u32 id_next;
 	struct ctl_table_header *sysctl;
 	struct ctl_table *sysctl_table;
