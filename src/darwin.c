@@ -75,24 +75,13 @@ static size_t icmp4_darwin_longest(const struct sock *sk)
 static int icmp4_darwin_check_name(const struct sock *sk,
 				   const struct msghdr *msg)
 {
-	const struct sockaddr_in *to = msg->msg_name;
 	bool connected = sk->sk_state == TCP_ESTABLISHED;
 
-	if (to && connected)
+	if (msg->msg_name && connected)
 		return -EISCONN;
-	if (!to && !connected)
+	if (!msg->msg_name && !connected)
 		return -ENOTCONN;
-	if (to && msg->msg_namelen < sizeof(*to))
-		return -EINVAL;
-	if (to && to->sin_family != AF_INET)
-		return -EAFNOSUPPORT;
-	return 0;
-}
-
-/* A source that is not this host's would be somebody else's. */
-static bool icmp4_darwin_is_local(const struct sock *sk, __be32 addr)
-{
-	return !icmp4_dgram_bind_to((struct sock *)sk, addr, false);
+	return icmp4_dgram_check_name(msg);
 }
 
 /* IP_HDRINCL: the header is the program's, but for what the system fills in. Where it goes is
@@ -115,7 +104,8 @@ static int icmp4_darwin_check_header(struct sock *sk, struct msghdr *msg,
 	/* The host may have lost it since it was set. */
 	if (!source && ipv4_is_multicast(iph->daddr))
 		source = READ_ONCE(inet_sk(sk)->mc_addr);
-	if (!icmp4_darwin_is_local(sk, source))
+	/* What is not this host's would be somebody else's. */
+	if (icmp4_dgram_bind_to(sk, source, false))
 		return -EINVAL;
 
 	/* As IP would have them from IP_OPTIONS. */

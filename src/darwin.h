@@ -22,7 +22,7 @@ int icmp4_darwin_getsockopt(struct sock *sk, int level, int optname,
 int icmp4_darwin_recvmsg(struct sock *sk, struct msghdr *msg, size_t len,
 			 int flags);
 
-void icmp4_darwin_deliver_all(const struct icmp4_net *in, struct sk_buff *skb);
+void icmp4_darwin_deliver(const struct icmp4_net *in, struct sk_buff *skb);
 
 /**
  * icmp4_darwin_forget_errors() - empty a socket's queue of errors and time stamps
@@ -37,17 +37,15 @@ static inline void icmp4_darwin_forget_errors(struct sock *sk)
 }
 
 /**
- * icmp4_darwin_deliver() - give a message to the sockets of Darwin's way
- * @in: the namespace it came to
- * @skb: the message, verified, data at its ICMP header
+ * icmp4_darwin_listens() - are there sockets of Darwin's way?
+ * @in: the namespace
  *
- * Context: softirq, RCU read side.
+ * Return: whether there are, which is rare.
+ * Context: RCU read side.
  */
-static inline void icmp4_darwin_deliver(const struct icmp4_net *in,
-					struct sk_buff *skb)
+static inline bool icmp4_darwin_listens(const struct icmp4_net *in)
 {
-	if (unlikely(!hlist_empty(&in->darwins)))
-		icmp4_darwin_deliver_all(in, skb);
+	return unlikely(!hlist_empty(&in->darwins));
 }
 
 #endif

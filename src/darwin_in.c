@@ -10,13 +10,13 @@
 #include "stat.h"
 
 /**
- * icmp4_darwin_deliver_all() - icmp4_darwin_deliver() where there are such sockets
- * @in: the namespace the message came to
- * @skb: the message
+ * icmp4_darwin_deliver() - give a message to the sockets of Darwin's way
+ * @in: the namespace it came to
+ * @skb: the message, verified, data at its ICMP header
  *
  * Context: softirq, RCU read side.
  */
-void icmp4_darwin_deliver_all(const struct icmp4_net *in, struct sk_buff *skb)
+void icmp4_darwin_deliver(const struct icmp4_net *in, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	int dif = inet_iif(skb), sdif = inet_sdif(skb);

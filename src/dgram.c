@@ -173,21 +173,36 @@ static int icmp4_dgram_wait(struct sock *sk, const struct msghdr *msg)
 	return 0;
 }
 
+/**
+ * icmp4_dgram_check_name() - is a destination an address?
+ * @msg: what is to be sent
+ *
+ * Return: 0 if it is or there is none; -EINVAL if it is too short; -EAFNOSUPPORT.
+ */
+int icmp4_dgram_check_name(const struct msghdr *msg)
+{
+	const struct sockaddr_in *to = msg->msg_name;
+
+	if (to && msg->msg_namelen < sizeof(*to))
+		return -EINVAL;
+	if (to && to->sin_family != AF_INET)
+		return -EAFNOSUPPORT;
+	return 0;
+}
+
 /* The addresses are judged as the kernel's datagram sockets do. */
 static int icmp4_dgram_send_copied(struct sock *sk, const struct msghdr *msg,
 				   void *data, size_t len)
 {
-	const struct sockaddr_in *to = msg->msg_name;
 	struct icmphdr *icmph = data;
 	int err;
 
 	if (!icmp4_dgram_valid(ICMP4_DGRAM_LINUX, icmph, len))
 		return -EINVAL;
-	if (to && msg->msg_namelen < sizeof(*to))
-		return -EINVAL;
-	if (to && to->sin_family != AF_INET)
-		return -EAFNOSUPPORT;
-	if (!to && READ_ONCE(sk->sk_state) != TCP_ESTABLISHED)
+	err = icmp4_dgram_check_name(msg);
+	if (err)
+		return err;
+	if (!msg->msg_name && READ_ONCE(sk->sk_state) != TCP_ESTABLISHED)
 		return -EDESTADDRREQ;
 	err = icmp4_dgram_wait(sk, msg);
 	if (err)

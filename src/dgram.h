@@ -52,6 +52,7 @@ void icmp4_dgram_init(struct proto *kernel);
 int icmp4_dgram_open(struct sock *sk);
 struct proto *icmp4_dgram_kernel(void);
 bool icmp4_dgram_older(const struct icmp4_net *in);
+int icmp4_dgram_check_name(const struct msghdr *msg);
 int icmp4_dgram_send(struct sock *sk, const struct msghdr *msg, void *data,
 		     size_t len);
 int icmp4_dgram_bind_to(struct sock *sk, __be32 addr, bool any);

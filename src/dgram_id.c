@@ -108,18 +108,9 @@ static bool dgram_id_may_share(const struct xarray *ids,
 	return true;
 }
 
-/* Who came last is found first. A place that is in use needs no memory. */
-static int dgram_id_share(struct xarray *ids, struct icmp4_dgram *first,
-			  struct icmp4_dgram *dgram, u16 id)
-{
-	if (!dgram_id_may_share(ids, first, dgram))
-		return -EADDRINUSE;
-	dgram->previous = NULL;
-	rcu_assign_pointer(dgram->next, first);
-	first->previous = dgram;
-	return xa_err(__xa_store(ids, id, dgram, GFP_ATOMIC));
-}
-
+/* In front of those who have it, so who came last is found first. Nobody else comes to have
+ * it meanwhile, but they may go.
+ */
 static int dgram_id_insert(struct icmp4_net *in, struct icmp4_dgram *dgram,
 			   u16 id)
 {
@@ -128,11 +119,13 @@ static int dgram_id_insert(struct icmp4_net *in, struct icmp4_dgram *dgram,
 
 	xa_lock(&in->ids);
 	first = xa_load(&in->ids, id);
+	dgram->previous = NULL;
+	rcu_assign_pointer(dgram->next, first);
 	if (first) {
-		err = dgram_id_share(&in->ids, first, dgram, id);
+		first->previous = dgram;
+		/* A place that is in use needs no memory. */
+		err = xa_err(__xa_store(&in->ids, id, dgram, GFP_ATOMIC));
 	} else {
-		RCU_INIT_POINTER(dgram->next, NULL);
-		dgram->previous = NULL;
 		err = __xa_insert(&in->ids, id, dgram, GFP_KERNEL_ACCOUNT);
 	}
 	if (!err)

@@ -23,12 +23,6 @@ static const struct iphdr *icmp4_error_quoted(const struct sk_buff *skb)
 	return (const struct iphdr *)(icmp_hdr(skb) + 1);
 }
 
-static bool icmp4_error_needs_frag(const struct icmphdr *icmph)
-{
-	return icmph->type == ICMP_DEST_UNREACH &&
-	       icmph->code == ICMP_FRAG_NEEDED;
-}
-
 /* Does the transport look whether an error about it can be true? */
 static bool icmp4_error_is_strict(u8 protocol)
 {

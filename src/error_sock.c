@@ -257,12 +257,6 @@ static void icmp4_sock_report(struct sock *sk, struct sk_buff *skb,
 	sk_error_report(sk);
 }
 
-static bool icmp4_sock_needs_frag(const struct icmphdr *icmph)
-{
-	return icmph->type == ICMP_DEST_UNREACH &&
-	       icmph->code == ICMP_FRAG_NEEDED;
-}
-
 static void icmp4_raw_tell(struct sock *sk, struct sk_buff *skb, u32 info)
 {
 	const struct icmphdr *icmph = icmp_hdr(skb);
@@ -272,7 +266,7 @@ static void icmp4_raw_tell(struct sock *sk, struct sk_buff *skb, u32 info)
 		icmp4_sock_redirect(sk, skb);
 		return;
 	}
-	if (icmp4_sock_needs_frag(icmph))
+	if (icmp4_error_needs_frag(icmph))
 		icmp4_sock_pmtu(sk, skb, info);
 	icmp4_sock_translate(sk, icmph, &error);
 	icmp4_sock_report(sk, skb, &error, info);
@@ -327,7 +321,7 @@ void icmp4_error_dgram(struct sock *sk, struct sk_buff *skb, u32 info)
 	if (icmph->type == ICMP_REDIRECT) {
 		icmp4_sock_redirect(sk, skb);
 		error.err = EREMOTEIO;
-	} else if (icmp4_sock_needs_frag(icmph)) {
+	} else if (icmp4_error_needs_frag(icmph)) {
 		icmp4_sock_pmtu(sk, skb, info);
 		if (!error.hard)
 			return;

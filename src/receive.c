@@ -66,7 +66,7 @@ static enum icmp4_drop icmp4_dispatch(struct icmp4_net *in, struct sk_buff *skb,
 
 	why = icmp4_rule_receive(type, skb->len, broadcast,
 				 READ_ONCE(in->net->ipv4.sysctl_icmp_echo_ignore_broadcasts));
-	if (icmp4_dispatch_shows(type, why))
+	if (icmp4_darwin_listens(in) && icmp4_dispatch_shows(type, why))
 		icmp4_darwin_deliver(in, skb);
 	if (unlikely(why))
 		return why;
@@ -107,7 +107,7 @@ static enum icmp4_drop icmp4_validate(struct net *net, struct sk_buff *skb)
 static int icmp4_leave(struct icmp4_net *in, struct sk_buff *skb)
 {
 	icmp4_stat_event(in, ICMP4_EVENT_PASSED);
-	if (unlikely(!hlist_empty(&in->darwins)) && skb_frags_readable(skb) &&
+	if (icmp4_darwin_listens(in) && skb_frags_readable(skb) &&
 	    !skb_checksum_simple_validate(skb) &&
 	    pskb_may_pull(skb, sizeof(struct icmphdr)))
 		icmp4_darwin_deliver(in, skb);
