@@ -141,3 +141,51 @@ class Victim:
 
     def alive(self):
         return f" {self.device}:" in read("/proc/net/dev")
+
+
+def victims(number, live, flood):
+    """So many namespaces are deleted, before and after the owners of their sockets are
+    killed, and what is handed over is closed last; flood() sends meanwhile. Returns what
+    is wrong.
+    """
+    problems = []
+    for turn in range(number):
+        owner = Victim(turn, live)
+        problems += flood()
+        if turn % 2:
+            lab.run("ip", "netns", "del", "victim")
+            problems += flood()
+        if not owner.kill():
+            problems.append("its owner had ended already")
+        if not turn % 2:
+            problems += flood()
+            lab.run("ip", "netns", "del", "victim")
+        for fd in owner.kept:
+            problems += flood() + refused()
+            if not owner.alive():
+                problems.append("a namespace went before its last socket")
+            os.close(fd)
+        if not wait_until(lambda gone=owner: not gone.alive()):
+            problems.append(f"namespace {turn} is still there")
+    return problems + flood() + refused()
+
+
+class Sharing:
+    """What else a worker of many sockets does with one, by its self.random."""
+
+    forks = 0.1
+
+    def hand_over(self, sock):
+        """Its last reference may be a message that nobody receives."""
+        here, there = socket.socketpair()
+        socket.send_fds(here, [b"x"], [sock.fileno()])
+        here.close()
+        there.close()
+
+    def inherit(self, _):
+        """A child has all of them, and closes them all at once."""
+        if self.random.random() < self.forks:
+            child = os.fork()
+            if not child:
+                os._exit(0)
+            os.waitpid(child, 0)

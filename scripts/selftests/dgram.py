@@ -11,7 +11,6 @@ import socket
 import struct
 import zlib
 
-import lab
 import packet
 import raw
 from packet import HOST
@@ -132,19 +131,11 @@ class Scene(raw.Scene):
     refused: messages that sockets do not get and do not count as drops
     """
 
+    kind = Play
+
     def __init__(self, name, function, *arguments, refused=0, **known):
         super().__init__(name, function, *arguments, **known)
         self.refused = refused
-
-    def play(self, host):
-        begin = lab.stat()
-        play = Play(host)
-        try:
-            self.function(play, *self.arguments)
-        finally:
-            got, lost = play.close()
-        self.judge(play, lab.stat().since(begin), got, lost)
-        return play.frames + host.received(), play.notes
 
     def judge(self, play, stat, got, lost):
         if rows() is None:

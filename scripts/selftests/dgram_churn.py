@@ -5,13 +5,13 @@ action of a Worker, in a host of lab.py.
 
 import ctypes
 import errno
-import os
 import random
 import select
 import socket
 import struct
 
 import packet
+from churn import Sharing
 
 ICMP = socket.IPPROTO_ICMP
 IP_RECVERR, IP_RECVTTL, IP_STRIPHDR, IP_BOUND_IF = 11, 12, 0x4417, 0x4419
@@ -88,11 +88,12 @@ def told(sock):
         numbers += struct.unpack("!I", data[8:12])
 
 
-class Hurry:
+class Hurry(Sharing):
     """Sockets of both ways that are opened, used in any order and closed at any
     time.
     """
 
+    forks = 0.02
     # What may be wrong with an address, a connection or a message in this order.
     allowed = (errno.EINVAL, errno.EADDRINUSE, errno.EADDRNOTAVAIL,
                errno.EAGAIN, errno.EDESTADDRREQ, errno.EISCONN,
@@ -164,21 +165,6 @@ class Hurry:
 
     def small(self, sock):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
-
-    def hand_over(self, sock):
-        """Its last reference may be a message that nobody receives."""
-        here, there = socket.socketpair()
-        socket.send_fds(here, [b"x"], [sock.fileno()])
-        here.close()
-        there.close()
-
-    def inherit(self, _):
-        """A child has all of them, and closes them all at once."""
-        if self.random.random() < 0.02:
-            child = os.fork()
-            if not child:
-                os._exit(0)
-            os.waitpid(child, 0)
 
     def turn(self, _):
         """The next ones go the other way, and all that others open."""

@@ -280,6 +280,8 @@ class Scene(versus.Stimulus):
         given them, and every one that they lose is one that it counts
     """
 
+    kind = Play
+
     def __init__(self, name, function, *arguments, exact=True, **known):
         super().__init__(name, **known)
         self.function = function
@@ -288,7 +290,7 @@ class Scene(versus.Stimulus):
 
     def play(self, host):
         begin = lab.stat()
-        play = Play(host)
+        play = self.kind(host)
         try:
             self.function(play, *self.arguments)
         finally:

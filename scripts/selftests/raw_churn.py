@@ -13,6 +13,7 @@ import struct
 import subprocess
 
 import packet
+from churn import Sharing
 
 SOL_RAW, ICMP_FILTER = 255, 1
 SO_BINDTODEVICE = 25
@@ -54,7 +55,7 @@ def seen(sock):
         messages.append((data[at], *struct.unpack("!I", data[at + 4:at + 8])))
 
 
-class Churn:
+class Churn(Sharing):
     """Sockets that are opened, used in any order and closed at any time."""
 
     # The number in its messages, and in no others.
@@ -144,21 +145,6 @@ class Churn:
 
     def small(self, sock):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
-
-    def hand_over(self, sock):
-        """Its last reference may be a message that nobody receives."""
-        here, there = socket.socketpair()
-        socket.send_fds(here, [b"x"], [sock.fileno()])
-        here.close()
-        there.close()
-
-    def inherit(self, _):
-        """A child has all of them, and closes them all at once."""
-        if self.random.random() < 0.1:
-            child = os.fork()
-            if not child:
-                os._exit(0)
-            os.waitpid(child, 0)
 
 
 class Look:

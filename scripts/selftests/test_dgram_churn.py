@@ -27,8 +27,8 @@ import time
 import ktap
 import lab
 import packet
-from churn import (SLOW, Victim, given_back, load, memory, module, read,
-                   refused, rows, unload_when_possible, unloaded)
+from churn import (SLOW, given_back, load, memory, module, read, refused, rows,
+                   unload_when_possible, unloaded, victims)
 from dgram_churn import (DGRAM_FILE, HURRIED, IP_RECVERR, Hurry, Kept, Look,
                          Own, dgram_socket, is_darwin, message, seen, told)
 from worker import Worker, stop_all, wait_until
@@ -327,26 +327,7 @@ def namespaces(host):
     before = memory()
     load(module())
     keepers = keepers_of_both()
-    flood, problems = Flood(host, keepers), []
-    for number in range(NAMESPACES):
-        owner = Victim(number, victim)
-        problems += flood.send()
-        if number % 2:
-            lab.run("ip", "netns", "del", "victim")
-            problems += flood.send()
-        if not owner.kill():
-            problems.append("its owner had ended already")
-        if not number % 2:
-            problems += flood.send()
-            lab.run("ip", "netns", "del", "victim")
-        for fd in owner.kept:
-            problems += flood.send() + refused()
-            if not owner.alive():
-                problems.append("a namespace went before its last socket")
-            os.close(fd)
-        if not wait_until(lambda gone=owner: not gone.alive()):
-            problems.append(f"namespace {number} is still there")
-    problems += flood.send() + refused()
+    problems = victims(NAMESPACES, victim, Flood(host, keepers).send)
     for keeper in keepers:
         keeper.sock.close()
     return problems + unloaded() + given_back(before, 2000)

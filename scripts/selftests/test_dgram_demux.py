@@ -29,7 +29,7 @@ from packet import (ECHO, ECHO_REPLY, HOST, PEER, PROBE, PROBE_REPLY,
 from raw import SOL_IP, SOL_SOCKET, many, verdict
 from sender import FAR, RECVERR, Ping
 from test_raw_api import sockaddr, unconnect
-from test_raw_life import PATIENCE_S, unload
+from test_raw_life import PATIENCE_S, inherit, unload
 
 OTHER = "192.0.2.9"
 ADDED = (TIMESTAMP, MASK)
@@ -840,24 +840,7 @@ def inherited(host):
     judge = Judge()
     lab.insmod()
     one = Pinger(ident=ID)
-    go, answer = os.pipe(), os.pipe()
-    child = os.fork()
-    if not child:
-        for end in (go[1], answer[0]):
-            os.close(end)
-        while os.read(go[0], 1):
-            os.write(answer[1], bytes([len(one.bodies())]))
-        os._exit(0)
-    os.close(go[0])
-    one.close()
-    judge.used("the child's", 1)
-    host.exchange([reply()] * 2)
-    os.write(go[1], b"x")
-    judge.equal("the child hears", os.read(answer[0], 1), b"\2")
-    os.close(go[1])
-    os.waitpid(child, 0)
-    os.close(answer[0])
-    os.close(answer[1])
+    inherit(judge, host, one, one.bodies, reply())
     unload(judge)
     return judge
 

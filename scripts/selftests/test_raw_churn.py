@@ -25,8 +25,8 @@ import time
 import ktap
 import lab
 import packet
-from churn import (SLOW, Victim, given_back, load, memory, module, read,
-                   refused, rows, unload_when_possible, unloaded)
+from churn import (SLOW, given_back, load, memory, module, read, refused, rows,
+                   unload_when_possible, unloaded, victims)
 from raw_churn import (ICMP_FILTER, RAW_FILE, SOL_RAW, Churn, Kept, Look, Other,
                        Own, message, only, raw_socket, seen)
 from worker import Worker, stop_all, wait_until
@@ -232,26 +232,7 @@ def namespaces(host):
     keeper = Keeper()
     load(module())
     flood = Flood(host, [keeper, Keeper()])
-    problems = []
-    for number in range(NAMESPACES):
-        owner = Victim(number, victim)
-        problems += flood.send()
-        if number % 2:
-            lab.run("ip", "netns", "del", "victim")
-            problems += flood.send()
-        if not owner.kill():
-            problems.append("its owner had ended already")
-        if not number % 2:
-            problems += flood.send()
-            lab.run("ip", "netns", "del", "victim")
-        for fd in owner.kept:
-            problems += flood.send() + refused()
-            if not owner.alive():
-                problems.append("a namespace went before its last socket")
-            os.close(fd)
-        if not wait_until(lambda gone=owner: not gone.alive()):
-            problems.append(f"namespace {number} is still there")
-    problems += flood.send() + refused()
+    problems = victims(NAMESPACES, victim, flood.send)
     flood.keepers.pop().sock.close()
     problems += unloaded() + flood_without(host, keeper)
     keeper.sock.close()

@@ -170,23 +170,20 @@ def passed_on(host):
     return judge
 
 
-def inherited(host):
-    """One that a child has keeps the module until the child ends."""
-    judge = Judge()
-    lab.insmod()
-    one = Listener()
+def inherit(judge, host, one, heard, message):
+    """A child has the socket, and says how much it has heard() of two messages."""
     go, answer = os.pipe(), os.pipe()
     child = os.fork()
     if not child:
         for end in (go[1], answer[0]):
             os.close(end)
         while os.read(go[0], 1):
-            os.write(answer[1], bytes([len(one.messages())]))
+            os.write(answer[1], bytes([len(heard())]))
         os._exit(0)
     os.close(go[0])
     one.close()
     judge.used("the child's", 1)
-    host.exchange([echo()] * 2)
+    host.exchange([message] * 2)
     os.write(go[1], b"x")
     judge.equal("the child hears", os.read(answer[0], 1), b"\2")
     judge.used("the child's still", 1)
@@ -194,6 +191,14 @@ def inherited(host):
     os.waitpid(child, 0)
     for end in (*answer,):
         os.close(end)
+
+
+def inherited(host):
+    """One that a child has keeps the module until the child ends."""
+    judge = Judge()
+    lab.insmod()
+    one = Listener()
+    inherit(judge, host, one, one.messages, echo())
     unload(judge)
     return judge
 
