@@ -15,13 +15,15 @@
 #define ROOM	256
 
 /* This host sends these and no others. */
-static const u8 sent[] = { 0, 3, 5, 11, 12, 14, 43 };
+static const u8 sent[] = { 0, 3, 5, 11, 12, 14, 18, 43 };
 
 #define ALL_AT_MOST							\
 	"echorep:86400000:65535 unreach:86400000:65535 "		\
 	"redir:86400000:65535 timex:86400000:65535 "			\
 	"paramprob:86400000:65535 timerep:86400000:65535 "		\
-	"extechorep:86400000:65535"
+	"maskrep:86400000:65535 extechorep:86400000:65535"
+
+#define LEAST_ERRORS	"unreach:1:1 redir:1:1 timex:1:1 paramprob:1:1"
 
 struct take_row {
 	const char *desc;
@@ -39,9 +41,9 @@ static const struct take_row take_rows[] = {
 	{ "the least", "", "redir:1:1", "redir:1:1" },
 	{ "the most", "", "redir:86400000:65535", "redir:86400000:65535" },
 	{ "all of them at their most", "", ALL_AT_MOST, ALL_AT_MOST },
-	{ "all of them at their least", ALL_AT_MOST,
-	  "extechorep:1:1 timerep:1:1 paramprob:1:1 timex:1:1 redir:1:1 unreach:1:1 echorep:1:1",
-	  "echorep:1:1 unreach:1:1 redir:1:1 timex:1:1 paramprob:1:1 timerep:1:1 extechorep:1:1" },
+	{ "all of them at their least, in the other order", ALL_AT_MOST,
+	  "extechorep:1:1 maskrep:1:1 timerep:1:1 " LEAST_ERRORS " echorep:1:1",
+	  "echorep:1:1 " LEAST_ERRORS " timerep:1:1 maskrep:1:1 extechorep:1:1" },
 	{ "leading zeros are decimal", "", "unreach:0010:0010",
 	  "unreach:10:10" },
 	{ "any number of leading zeros", "",
@@ -165,7 +167,7 @@ static const struct refuse_row refuse_rows[] = {
 	ROW("RFC 6633: a type that is no longer sent", "squench:5"),
 	ROW("timestamp requests", "timereq:5"),
 	ROW("extended echo requests", "extechoreq:5"),
-	ROW("mask replies", "maskrep:5"),
+	ROW("mask requests", "maskreq:5"),
 	ROW("not sent, so not removed either", "squench:0"),
 	ROW("a name twice", "unreach:5 unreach:6"),
 	ROW("a name twice, the same", "unreach:5 unreach:5"),

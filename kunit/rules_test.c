@@ -57,16 +57,18 @@ static const struct rule_row rule_rows[] = {
 	  42, 24, BROADCAST, ICMP4_DROP_BCAST_TYPE },
 	{ "RFC 8335 4: whatever the knob of other echoes says",
 	  42, 24, IGNORED, ICMP4_DROP_BCAST_TYPE },
-	{ "RFC 1122 3.2.2.9: a mask request is not answered",
-	  17, 12, UNICAST, ICMP4_DROP_NO_ACTION },
+	{ "RFC 950: a mask request may be answered",
+	  17, 12, UNICAST, ICMP4_OK },
 	{ "RFC 950: a mask request may come by broadcast",
-	  17, 12, BROADCAST, ICMP4_DROP_NO_ACTION },
-	{ "the knob is about what would be answered, not about masks",
-	  17, 12, IGNORED, ICMP4_DROP_NO_ACTION },
+	  17, 12, BROADCAST, ICMP4_OK },
+	{ "FreeBSD icmp(4): the knob of broadcasts is not about masks",
+	  17, 12, IGNORED, ICMP4_OK },
 	{ "RFC 950: a mask reply may come by broadcast",
 	  18, 12, IGNORED, ICMP4_OK },
-	{ "what nobody acts on may be short",
-	  17, 8, UNICAST, ICMP4_DROP_NO_ACTION },
+	{ "RFC 950: a mask request has room for the mask; a shorter one is no error",
+	  17, 11, UNICAST, ICMP4_DROP_NO_ACTION },
+	{ "nor is it by broadcast",
+	  17, 8, IGNORED, ICMP4_DROP_NO_ACTION },
 	{ "RFC 1122 3.2.2.7: an information request is not answered",
 	  15, 8, UNICAST, ICMP4_DROP_NO_ACTION },
 	{ "a broadcast information request is an error",
@@ -123,8 +125,8 @@ static void rules_row(struct kunit *test)
 
 static const u8 answered[] = { 8, 13, 42 };
 static const u8 for_sockets[] = { 0, 3, 4, 5, 11, 12, 43 };
-static const u8 discarded[] = { 1, 2, 6, 7, 9, 10, 15, 16, 17 };
-static const u8 discarded_if_short[] = { 14, 18 };
+static const u8 discarded[] = { 1, 2, 6, 7, 9, 10, 15, 16 };
+static const u8 discarded_if_short[] = { 14, 17, 18 };
 static const u8 may_be_broadcast[] = { 8, 13, 17, 18 };
 static const u8 obeys_the_knob[] = { 8, 13 };
 static const u8 quotes_a_packet[] = { 3, 4, 5, 11, 12 };
@@ -133,7 +135,7 @@ static unsigned int shortest(u8 type)
 {
 	if (IN(type, quotes_a_packet))
 		return 36;
-	return type == 13 || type == 14 ? 20 : type == 18 ? 12 : 8;
+	return type == 13 || type == 14 ? 20 : type == 17 || type == 18 ? 12 : 8;
 }
 
 static enum icmp4_drop oracle(u8 type, unsigned int len, bool broadcast,

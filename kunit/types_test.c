@@ -63,9 +63,9 @@ static const struct type_row types[] = {
 	    "RFC 792; RFC 1122 3.2.2.7 should not answer"),
 	ROW(16, "inforep", REPLY, RAW, 8, NO_REPLY,
 	    "RFC 792"),
-	ROW(17, "maskreq", REQUEST, RAW, 12, 18,
+	ROW(17, "maskreq", REQUEST, MASK, 12, 18,
 	    "RFC 950, a mask; RFC 1122 3.2.2.9 must not answer unasked"),
-	ROW(18, "maskrep", REPLY, DGRAM, 12, NO_REPLY,
+	ROW(18, "maskrep", REPLY, MASK_REPLY, 12, NO_REPLY,
 	    "RFC 950, a mask"),
 	ROW(30, "trace", NOTE, NOBODY, 20, NO_REPLY,
 	    "RFC 1393, hop counts, speed and MTU"),
@@ -100,9 +100,9 @@ static const u8 nameless_discarded[] = { 1, 2, 7 };
 static const u8 may_be_broadcast[] = { 8, 13, 17, 18 };
 
 /* What leaves a host of its own accord: answers and errors. RFC 6633 keeps source
- * quenches from being sent, and masks are not told.
+ * quenches from being sent.
  */
-static const u8 is_sent[] = { 0, 3, 5, 11, 12, 14, 43 };
+static const u8 is_sent[] = { 0, 3, 5, 11, 12, 14, 18, 43 };
 
 struct code_row {
 	u8 type;

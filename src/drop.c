@@ -58,6 +58,18 @@ const struct icmp4_drop_info icmp4_drop_infos[ICMP4_DROPS] = {
 	[ICMP4_DROP_ECHO_IGNORED] = {
 		.name = "InEchoIgnored",
 	},
+	[ICMP4_DROP_TIMESTAMP_OFF] = {
+		.name = "InTimestampOff",
+	},
+	[ICMP4_DROP_MASK_OFF] = {
+		.name = "InMaskOff",
+	},
+	[ICMP4_DROP_MASK_UNKNOWN] = {
+		.name = "InMaskUnknown",
+	},
+	[ICMP4_DROP_MASK_AMBIGUOUS] = {
+		.name = "InMaskAmbiguous",
+	},
 	[ICMP4_DROP_PROBE_OFF] = {
 		.name = "InProbeOff",
 	},

@@ -26,6 +26,11 @@
  *	sockets have seen it
  * @ICMP4_DROP_NO_SOCKET: an echo or PROBE reply that nobody asked for
  * @ICMP4_DROP_ECHO_IGNORED: icmp_echo_ignore_all is set
+ * @ICMP4_DROP_TIMESTAMP_OFF: icmp_tstamprepl is 0
+ * @ICMP4_DROP_MASK_OFF: icmp_maskrepl is not set (RFC 1122 3.2.2.9)
+ * @ICMP4_DROP_MASK_UNKNOWN: the receiving interface has no address, so no mask
+ * @ICMP4_DROP_MASK_AMBIGUOUS: a router's interface has several masks, and who asks has
+ *	no address (RFC 1812 4.3.3.9)
  * @ICMP4_DROP_PROBE_OFF: icmp_echo_enable_probe is not set (RFC 8335 4)
  * @ICMP4_DROP_PROBE_REMOTE: a PROBE for an interface of another node (L bit
  *	clear), which only a proxy would answer
@@ -86,6 +91,10 @@ enum icmp4_drop {
 	ICMP4_DROP_NO_ACTION,
 	ICMP4_DROP_NO_SOCKET,
 	ICMP4_DROP_ECHO_IGNORED,
+	ICMP4_DROP_TIMESTAMP_OFF,
+	ICMP4_DROP_MASK_OFF,
+	ICMP4_DROP_MASK_UNKNOWN,
+	ICMP4_DROP_MASK_AMBIGUOUS,
 	ICMP4_DROP_PROBE_OFF,
 	ICMP4_DROP_PROBE_REMOTE,
 	ICMP4_DROP_PROBE_IPV6,

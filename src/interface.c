@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Interfaces: the one that a PROBE asks about, the one that an error tells of. */
+/* Interfaces: the one that a message came by, the one that a PROBE asks about, the one
+ * that an error tells of.
+ */
 
 #include <linux/icmp.h>
 #include <linux/inetdevice.h>
 #include <linux/ipv6.h>
 #include <net/addrconf.h>
+#include <net/ip.h>
 
 #include "interface.h"
 
@@ -36,6 +39,20 @@ static bool icmp4_interface_has_ipv6(const struct net_device *dev)
 	return false;
 }
 #endif
+
+/**
+ * icmp4_interface_received() - the interface that a message came by
+ * @net: the namespace it came to
+ * @skb: the message
+ *
+ * Return: the interface; below a VRF master the enslaved one, and not skb->dev.
+ * Context: RCU read side, for as long as the interface is used.
+ */
+const struct net_device *icmp4_interface_received(struct net *net,
+						  const struct sk_buff *skb)
+{
+	return dev_get_by_index_rcu(net, IPCB(skb)->iif) ?: skb->dev;
+}
 
 /**
  * icmp4_interface_find() - find the interface that a query names

@@ -7,6 +7,8 @@
 #include "extension.h"
 #include "probe.h"
 
+const struct net_device *icmp4_interface_received(struct net *net,
+						  const struct sk_buff *skb);
 struct net_device *icmp4_interface_find(struct net *net,
 					const struct icmp4_probe *probe);
 void icmp4_interface_describe(struct net *net, int index,

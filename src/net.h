@@ -2,6 +2,7 @@
 #ifndef ICMP4_NET_H
 #define ICMP4_NET_H
 
+#include <linux/if.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -12,29 +13,47 @@
 #include "window.h"
 
 /**
- * struct icmp4_knobs - values of the knobs that the module adds, see sysctl.c
- * @quotelen: icmp_quotelen, bytes
+ * struct icmp4_knobs - values of the knobs that the module adds, see knob_defs.h
+ * @dgram_darwin: icmp_dgram_darwin, of datagram sockets that open
+ * @drop_redirect: icmp_drop_redirect
+ * @errors_extension_mask: icmp_errors_extension_mask, if the kernel has none
  * @icmplim: icmp_icmplim, messages of a class in a second; 0 for any number
  * @icmplim_jitter: icmp_icmplim_jitter, by how many that is off
  * @icmplim_output: icmp_icmplim_output, whether it holds at all
- * @drop_redirect: icmp_drop_redirect
  * @log_redirect: icmp_log_redirect
- * @dgram_darwin: icmp_dgram_darwin, of datagram sockets that open
+ * @maskfake: icmp_maskfake, an address mask in host order; 0 for none
+ * @maskrepl: icmp_maskrepl
+ * @quotelen: icmp_quotelen, bytes
  * @raw_maxdgram: raw_maxdgram, bytes
  * @raw_recvspace: raw_recvspace, bytes
- * @errors_extension_mask: icmp_errors_extension_mask, if the kernel has none
+ * @reply_from_interface: icmp_reply_from_interface
+ * @tstamprepl: icmp_tstamprepl
  */
 struct icmp4_knobs {
-	int quotelen;
+	int dgram_darwin;
+	int drop_redirect;
+	int errors_extension_mask;
 	int icmplim;
 	int icmplim_jitter;
+	int icmplim_output;
+	int log_redirect;
+	u32 maskfake;
+	int maskrepl;
+	int quotelen;
 	int raw_maxdgram;
 	int raw_recvspace;
-	u8 icmplim_output;
-	u8 drop_redirect;
-	u8 log_redirect;
-	u8 dgram_darwin;
-	u8 errors_extension_mask;
+	int reply_from_interface;
+	int tstamprepl;
+};
+
+/**
+ * struct icmp4_ifname - the name of an interface, which need not exist
+ * @rcu: for kfree_rcu()
+ * @name: the name
+ */
+struct icmp4_ifname {
+	struct rcu_head rcu;
+	char name[IFNAMSIZ];
 };
 
 /**
@@ -58,6 +77,7 @@ enum icmp4_limit_class {
  * @routes: per-CPU routes of the last replies, see route.h
  * @knobs: read with READ_ONCE(), see sysctl.h
  * @rates: icmp_rates; NULL while there is none
+ * @reply_src: icmp_reply_src; NULL while it is empty
  * @number: of the namespace, in &struct icmp4_owner
  * @windows: what icmp_icmplim counts, a class each
  * @raws: the raw sockets that the module delivers to, &struct icmp4_raw; changed
@@ -77,6 +97,7 @@ struct icmp4_net {
 	struct icmp4_route_slots __percpu *routes;
 	struct icmp4_knobs knobs;
 	struct icmp4_rates __rcu *rates;
+	struct icmp4_ifname __rcu *reply_src;
 	u16 number;
 	struct icmp4_window windows[ICMP4_LIMIT_CLASSES];
 	struct hlist_head raws;

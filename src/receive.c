@@ -11,6 +11,7 @@
 #include "darwin.h"
 #include "dgram.h"
 #include "error_in.h"
+#include "mask.h"
 #include "raw.h"
 #include "receive.h"
 #include "request.h"
@@ -47,14 +48,22 @@ static bool icmp4_policy_allows(struct sk_buff *skb)
 /* Sockets of Darwin's way see what the host does not answer: of what is as it should be,
  * and of what it does not know.
  */
-static bool icmp4_dispatch_shows(const struct icmp4_type *type,
+static bool icmp4_dispatch_shows(const struct icmp4_net *in,
+				 const struct icmp4_type *type,
 				 enum icmp4_drop why)
 {
 	if (why)
 		return why == ICMP4_DROP_UNKNOWN || why == ICMP4_DROP_NO_ACTION;
-	return type->handler != ICMP4_BY_ECHO &&
-	       type->handler != ICMP4_BY_TIMESTAMP &&
-	       type->handler != ICMP4_BY_PROBE;
+	switch (type->handler) {
+	case ICMP4_BY_ECHO:
+	case ICMP4_BY_PROBE:
+		return false;
+	case ICMP4_BY_TIMESTAMP:
+		return !READ_ONCE(in->knobs.tstamprepl);
+	case ICMP4_BY_MASK:
+		return !READ_ONCE(in->knobs.maskrepl);
+	}
+	return true;
 }
 
 static enum icmp4_drop icmp4_dispatch(struct icmp4_net *in, struct sk_buff *skb,
@@ -66,7 +75,7 @@ static enum icmp4_drop icmp4_dispatch(struct icmp4_net *in, struct sk_buff *skb,
 
 	why = icmp4_rule_receive(type, skb->len, broadcast,
 				 READ_ONCE(in->net->ipv4.sysctl_icmp_echo_ignore_broadcasts));
-	if (icmp4_darwin_listens(in) && icmp4_dispatch_shows(type, why))
+	if (icmp4_darwin_listens(in) && icmp4_dispatch_shows(in, type, why))
 		icmp4_darwin_deliver(in, skb);
 	if (unlikely(why))
 		return why;
@@ -82,6 +91,11 @@ static enum icmp4_drop icmp4_dispatch(struct icmp4_net *in, struct sk_buff *skb,
 		return icmp4_request_echo(in, skb);
 	case ICMP4_BY_TIMESTAMP:
 		return icmp4_request_timestamp(in, skb);
+	case ICMP4_BY_MASK:
+		return icmp4_request_mask(in, skb);
+	case ICMP4_BY_MASK_REPLY:
+		icmp4_mask_examine(in, skb);
+		return icmp4_dgram_receive(in, skb, ICMP4_DROP_NO_ACTION);
 	case ICMP4_BY_PROBE:
 		return icmp4_request_probe(in, skb);
 	}

@@ -100,14 +100,15 @@ static void icmp4_reply_scrub(struct sk_buff *skb)
 static enum icmp4_drop icmp4_reply_locked(struct icmp4_net *in,
 					  struct sock *sk, struct sk_buff *skb,
 					  const struct icmp4_limit *limit,
+					  __be32 link,
 					  struct icmp4_options *opt)
 {
 	const struct iphdr *iph = ip_hdr(skb);
-	__be32 requester = iph->saddr;
+	__be32 requester = iph->saddr ?: link;
 	u8 tos = iph->tos;
 	struct icmp4_route_key key = {
 		.daddr = opt && opt->info.srr ? opt->info.faddr : requester,
-		.saddr = icmp4_source_reply(in->net, skb),
+		.saddr = icmp4_source_reply(in, skb),
 		.oif = l3mdev_master_ifindex_rcu(skb->dev),
 		.mark = IP4_REPLY_MARK(in->net, skb->mark),
 		.secid = icmp4_route_secid(skb),
@@ -117,7 +118,11 @@ static enum icmp4_drop icmp4_reply_locked(struct icmp4_net *in,
 	};
 	enum icmp4_drop why;
 
-	/* Someone who has no address yet could ask by broadcast. */
+	/* Someone who has no address yet is on the link that he asked by. */
+	if (unlikely(!iph->saddr && link)) {
+		key.oif = IPCB(skb)->iif;
+		key.broadcast = true;
+	}
 	if (unlikely(ipv4_is_zeronet(requester) || ipv4_is_zeronet(key.daddr)))
 		return ICMP4_DROP_REQUESTER;
 	if (unlikely(icmp4_ctl_full(sk)))
@@ -130,6 +135,9 @@ static enum icmp4_drop icmp4_reply_locked(struct icmp4_net *in,
 				 skb_dst_dev_rcu(skb)->flags & IFF_LOOPBACK);
 	if (unlikely(why))
 		return why;
+	/* No address anywhere (RFC 7600 3.2). */
+	if (unlikely(!key.saddr))
+		key.saddr = htonl(INADDR_DUMMY);
 	if (unlikely(opt))
 		icmp4_options_finish(opt, key.saddr, requester,
 				     icmp4_timestamp(ktime_get_real_ns()));
@@ -151,7 +159,7 @@ static enum icmp4_drop icmp4_reply_locked(struct icmp4_net *in,
 static enum icmp4_drop icmp4_reply_opt(struct icmp4_net *in,
 				       struct sk_buff *skb,
 				       const struct icmp4_limit *limit,
-				       struct icmp4_options *opt)
+				       __be32 link, struct icmp4_options *opt)
 {
 	enum icmp4_drop why;
 	struct sock *sk;
@@ -159,7 +167,7 @@ static enum icmp4_drop icmp4_reply_opt(struct icmp4_net *in,
 	sk = icmp4_ctl_lock(in->net);
 	if (unlikely(!sk))
 		return ICMP4_DROP_BUSY;
-	why = icmp4_reply_locked(in, sk, skb, limit, opt);
+	why = icmp4_reply_locked(in, sk, skb, limit, link, opt);
 	icmp4_ctl_unlock(sk);
 	return why;
 }
@@ -167,7 +175,7 @@ static enum icmp4_drop icmp4_reply_opt(struct icmp4_net *in,
 /* Apart, so that only requests with options pay for the room they take. */
 static noinline enum icmp4_drop
 icmp4_reply_echo_options(struct icmp4_net *in, struct sk_buff *skb,
-			 const struct icmp4_limit *limit)
+			 const struct icmp4_limit *limit, __be32 link)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	struct icmp4_options opt;
@@ -176,7 +184,7 @@ icmp4_reply_echo_options(struct icmp4_net *in, struct sk_buff *skb,
 			       iph->ihl * 4 - sizeof(*iph), NULL, iph->saddr,
 			       icmp4_source_is_ours, in->net))
 		return ICMP4_DROP_OPTIONS;
-	return icmp4_reply_opt(in, skb, limit, &opt);
+	return icmp4_reply_opt(in, skb, limit, link, &opt);
 }
 
 /**
@@ -186,6 +194,8 @@ icmp4_reply_echo_options(struct icmp4_net *in, struct sk_buff *skb,
  *	the reply but for the two zeros of its checksum; the IP header, the route
  *	and all else still the request's
  * @limit: the limits that it passed so far
+ * @link: where to send it, by the receiving interface, if who asked has no address yet
+ *	(0.0.0.0): a broadcast or an address, network order; 0 to send none then
  *
  * Addresses swapped or chosen (icmp4_source_reply()), TTL fresh, DF clear, TOS of
  * the request (RFC 1122 3.2.2.6, RFC 1812 4.3.2.5), options echoed, mark by
@@ -196,7 +206,7 @@ icmp4_reply_echo_options(struct icmp4_net *in, struct sk_buff *skb,
  * Context: softirq, RCU read side.
  */
 enum icmp4_drop icmp4_reply(struct icmp4_net *in, struct sk_buff *skb,
-			    const struct icmp4_limit *limit)
+			    const struct icmp4_limit *limit, __be32 link)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 
@@ -207,7 +217,7 @@ enum icmp4_drop icmp4_reply(struct icmp4_net *in, struct sk_buff *skb,
 		/* A firewall may have written a length that is not there. */
 		if (iph->ihl * 4 > -skb_network_offset(skb))
 			return ICMP4_DROP_OPTIONS;
-		return icmp4_reply_echo_options(in, skb, limit);
+		return icmp4_reply_echo_options(in, skb, limit, link);
 	}
-	return icmp4_reply_opt(in, skb, limit, NULL);
+	return icmp4_reply_opt(in, skb, limit, link, NULL);
 }

@@ -8,6 +8,6 @@
 enum icmp4_drop icmp4_reply_begin(struct icmp4_net *in, struct sk_buff *skb,
 				  u8 type, struct icmp4_limit *limit);
 enum icmp4_drop icmp4_reply(struct icmp4_net *in, struct sk_buff *skb,
-			    const struct icmp4_limit *limit);
+			    const struct icmp4_limit *limit, __be32 link);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "checksum.h"
 #include "interface.h"
+#include "mask.h"
 #include "probe.h"
 #include "reply.h"
 #include "request.h"
@@ -25,6 +26,20 @@ static void set_type(struct icmphdr *icmph, u8 type, u8 code)
 {
 	icmp4_checksum_set(icmph, (__be16 *)&icmph->type,
 			   htons(type << 8 | code));
+}
+
+/* A message of so many bytes and no more, linear. */
+static bool cut(struct sk_buff *skb, unsigned int len)
+{
+	return pskb_may_pull(skb, len) && !pskb_trim(skb, len);
+}
+
+static void finish(struct icmphdr *icmph, u8 type, unsigned int len)
+{
+	icmph->type = type;
+	icmph->code = 0;
+	icmph->checksum = 0;
+	icmph->checksum = ip_compute_csum(icmph, len);
 }
 
 /**
@@ -51,7 +66,7 @@ enum icmp4_drop icmp4_request_echo(struct icmp4_net *in, struct sk_buff *skb)
 
 	icmph = icmp_hdr(skb);
 	set_type(icmph, ICMP_ECHOREPLY, icmph->code);
-	return icmp4_reply(in, skb, &limit);
+	return icmp4_reply(in, skb, &limit, 0);
 }
 
 /**
@@ -70,21 +85,53 @@ enum icmp4_drop icmp4_request_timestamp(struct icmp4_net *in, struct sk_buff *sk
 	struct icmp4_limit limit;
 	enum icmp4_drop why;
 
+	if (!READ_ONCE(in->knobs.tstamprepl))
+		return ICMP4_DROP_TIMESTAMP_OFF;
 	why = icmp4_reply_begin(in, skb, ICMP_TIMESTAMPREPLY, &limit);
 	if (why)
 		return why;
-	if (!pskb_may_pull(skb, sizeof(*msg)) ||
-	    pskb_trim(skb, sizeof(*msg)))
+	if (!cut(skb, sizeof(*msg)))
 		return ICMP4_DROP_NOMEM;
 
 	msg = (struct timestamp_message *)icmp_hdr(skb);
-	msg->icmph.type = ICMP_TIMESTAMPREPLY;
-	msg->icmph.code = 0;
 	msg->receive = icmp4_timestamp(ktime_get_real_ns());
 	msg->transmit = msg->receive;
-	msg->icmph.checksum = 0;
-	msg->icmph.checksum = ip_compute_csum(msg, sizeof(*msg));
-	return icmp4_reply(in, skb, &limit);
+	finish(&msg->icmph, ICMP_TIMESTAMPREPLY, sizeof(*msg));
+	return icmp4_reply(in, skb, &limit, 0);
+}
+
+/**
+ * icmp4_request_mask() - answer an address mask request (RFC 950)
+ * @in: the namespace it came to
+ * @skb: the request, data at its ICMP header, 12 bytes or more
+ *
+ * What follows the mask is not returned.
+ *
+ * Return: ICMP4_OK if @skb is gone, or the reason why not.
+ * Context: softirq, RCU read side.
+ */
+enum icmp4_drop icmp4_request_mask(struct icmp4_net *in, struct sk_buff *skb)
+{
+	struct icmp4_mask_answer answer;
+	struct icmp4_mask_message *msg;
+	struct icmp4_limit limit;
+	enum icmp4_drop why;
+
+	if (!READ_ONCE(in->knobs.maskrepl))
+		return ICMP4_DROP_MASK_OFF;
+	why = icmp4_mask_answer(in, skb, &answer);
+	if (why)
+		return why;
+	why = icmp4_reply_begin(in, skb, ICMP_ADDRESSREPLY, &limit);
+	if (why)
+		return why;
+	if (!cut(skb, sizeof(*msg)))
+		return ICMP4_DROP_NOMEM;
+
+	msg = (struct icmp4_mask_message *)icmp_hdr(skb);
+	msg->mask = answer.mask;
+	finish(&msg->icmph, ICMP_ADDRESSREPLY, sizeof(*msg));
+	return icmp4_reply(in, skb, &limit, answer.link);
 }
 
 static enum icmp4_drop probe_interface(struct net *net,
@@ -153,5 +200,5 @@ enum icmp4_drop icmp4_request_probe(struct icmp4_net *in, struct sk_buff *skb)
 	icmp4_checksum_set(icmph, sequence,
 			   (*sequence & htons(0xff00)) | htons(status));
 	set_type(icmph, ICMP_EXT_ECHOREPLY, code);
-	return icmp4_reply(in, skb, &limit);
+	return icmp4_reply(in, skb, &limit, 0);
 }

@@ -6,6 +6,7 @@
 
 enum icmp4_drop icmp4_request_echo(struct icmp4_net *in, struct sk_buff *skb);
 enum icmp4_drop icmp4_request_timestamp(struct icmp4_net *in, struct sk_buff *skb);
+enum icmp4_drop icmp4_request_mask(struct icmp4_net *in, struct sk_buff *skb);
 enum icmp4_drop icmp4_request_probe(struct icmp4_net *in, struct sk_buff *skb);
 
 #endif

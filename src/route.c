@@ -250,6 +250,7 @@ enum icmp4_drop icmp4_route_reply(struct icmp4_net *in, struct sk_buff *skb,
 	struct icmp4_route_slot *slot = icmp4_route_slot(in, key);
 	struct rtable *rt = icmp4_route_recall(in, slot, key);
 	struct flowi4 fl4;
+	bool broadcast;
 
 	if (likely(rt)) {
 		skb_dst_drop(skb);
@@ -261,14 +262,17 @@ enum icmp4_drop icmp4_route_reply(struct icmp4_net *in, struct sk_buff *skb,
 	rt = ip_route_output_key(in->net, &fl4);
 	if (IS_ERR(rt))
 		return ICMP4_DROP_NO_ROUTE;
-	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
+	broadcast = rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST);
+	if (broadcast && !key->broadcast) {
 		ip_rt_put(rt);
 		return ICMP4_DROP_REQUESTER;
 	}
 	skb_dst_drop(skb);
 	skb_dst_set(skb, &rt->dst);
 
-	icmp4_route_remember(in, slot, key, fl4.saddr, rt);
+	/* What is remembered may be used without looking where it leads. */
+	if (!broadcast)
+		icmp4_route_remember(in, slot, key, fl4.saddr, rt);
 	key->saddr = fl4.saddr;
 	return ICMP4_OK;
 }

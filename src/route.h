@@ -22,6 +22,7 @@
  * @tos: DSCP in the upper six bits
  * @type: ICMP type of the reply or error
  * @code: ICMP code of it
+ * @broadcast: a reply may go to a broadcast address
  */
 struct icmp4_route_key {
 	__be32 daddr;
@@ -34,6 +35,7 @@ struct icmp4_route_key {
 	u8 tos;
 	u8 type;
 	u8 code;
+	bool broadcast;
 };
 
 u32 icmp4_route_secid(struct sk_buff *skb);

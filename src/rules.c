@@ -13,7 +13,10 @@
 /* What the built-in ICMP discards, whatever it looks like. */
 static bool icmp4_rule_asks_nothing(const struct icmp4_type *type)
 {
-	return type->handler == ICMP4_BY_RAW || type->handler == ICMP4_BY_DGRAM;
+	return type->handler == ICMP4_BY_RAW ||
+	       type->handler == ICMP4_BY_DGRAM ||
+	       type->handler == ICMP4_BY_MASK ||
+	       type->handler == ICMP4_BY_MASK_REPLY;
 }
 
 /**

@@ -6,20 +6,43 @@
 #include <net/ip.h>
 #include <net/route.h>
 
+#include "interface.h"
 #include "source.h"
 
-/* The address of the receiving interface that a broadcast address belongs to.
- * Below a VRF master the interface is the enslaved one, not skb->dev.
- */
-static __be32 icmp4_source_broadcast(struct net *net, const struct sk_buff *skb,
-				     __be32 broadcast)
+/* The first address of an interface that others may know. */
+static __be32 icmp4_source_first(const struct net_device *dev)
 {
-	const struct net_device *dev;
-	const struct in_device *in_dev;
+	const struct in_device *in_dev = __in_dev_get_rcu(dev);
 	const struct in_ifaddr *ifa;
 
-	dev = dev_get_by_index_rcu(net, IPCB(skb)->iif);
-	in_dev = __in_dev_get_rcu(dev ?: skb->dev);
+	if (!in_dev)
+		return 0;
+	in_dev_for_each_ifa_rcu(ifa, in_dev)
+		if (!(READ_ONCE(ifa->ifa_flags) & IFA_F_SECONDARY) &&
+		    ifa->ifa_scope <= RT_SCOPE_LINK)
+			return ifa->ifa_local;
+	return 0;
+}
+
+/* icmp_reply_src: if there is such an interface now, and it has an address. */
+static __be32 icmp4_source_named(const struct icmp4_net *in)
+{
+	const struct icmp4_ifname *ifname = rcu_dereference(in->reply_src);
+	const struct net_device *dev;
+
+	if (likely(!ifname))
+		return 0;
+	dev = dev_get_by_name_rcu(in->net, ifname->name);
+	return dev ? icmp4_source_first(dev) : 0;
+}
+
+/* The address of the receiving interface that a broadcast address belongs to. */
+static __be32 icmp4_source_broadcast(const struct net_device *dev,
+				     __be32 broadcast)
+{
+	const struct in_device *in_dev = __in_dev_get_rcu(dev);
+	const struct in_ifaddr *ifa;
+
 	if (!in_dev)
 		return 0;
 	in_dev_for_each_ifa_rcu(ifa, in_dev)
@@ -31,56 +54,79 @@ static __be32 icmp4_source_broadcast(struct net *net, const struct sk_buff *skb,
 
 /**
  * icmp4_source_reply() - the source address of a reply
- * @net: the namespace the request came to
+ * @in: the namespace the request came to
  * @skb: the request, with its route
  *
- * In this order: the address the request was sent to if it is ours
+ * In this order, FreeBSD's: the address the request was sent to if it is ours
  * (RFC 1122 3.2.1.3); for a broadcast, the receiving interface's address that
- * the broadcast address belongs to; else the route's choice.
+ * the broadcast address belongs to; with icmp_reply_from_interface the first one of
+ * that interface; the first one of the interface that icmp_reply_src names; else the
+ * route's choice.
  *
  * Return: the address in network order; 0 to let the route choose.
  * Context: RCU read side.
  */
-__be32 icmp4_source_reply(struct net *net, const struct sk_buff *skb)
+__be32 icmp4_source_reply(const struct icmp4_net *in, const struct sk_buff *skb)
 {
 	unsigned int flags = skb_rtable(skb)->rt_flags;
 	__be32 daddr = ip_hdr(skb)->daddr;
+	const struct net_device *dev;
+	__be32 source = 0;
 
 	if (likely(!(flags & (RTCF_BROADCAST | RTCF_MULTICAST))))
 		return daddr;
+	dev = icmp4_interface_received(in->net, skb);
 	if (flags & RTCF_BROADCAST)
-		return icmp4_source_broadcast(net, skb, daddr);
-	return 0;
+		source = icmp4_source_broadcast(dev, daddr);
+	if (!source && READ_ONCE(in->knobs.reply_from_interface))
+		source = icmp4_source_first(dev);
+	return source ?: icmp4_source_named(in);
+}
+
+/* Where the receiving interface has no address the kernel's choice is any other one's,
+ * which is less than what icmp_reply_src names.
+ */
+static __be32 icmp4_source_inbound(const struct icmp4_net *in,
+				   const struct sk_buff *skb, int iif)
+{
+	const struct net_device *dev;
+	__be32 source = 0;
+
+	dev = dev_get_by_index_rcu(in->net, iif ?: inet_iif(skb));
+	if (!dev)
+		return icmp4_source_named(in);
+	if (!icmp4_source_first(dev))
+		source = icmp4_source_named(in);
+	return source ?: inet_select_addr(dev, ip_hdr(skb)->saddr,
+					  RT_SCOPE_LINK);
 }
 
 /**
  * icmp4_source_error() - the source address of an error
- * @net: the namespace that sends it
+ * @in: the namespace that sends it
  * @skb: the offending packet, with its route
  * @iif: index of the interface it came by, even below a VRF; 0 if that is not
  *	known
  *
  * In this order: the address the packet was sent to if it is ours
  * (RFC 1122 3.2.1.3); with icmp_errors_use_inbound_ifaddr one of the receiving
- * interface's; else the route's choice (RFC 1812 4.3.2.4).
+ * interface's; the first one of the interface that icmp_reply_src names; else the
+ * route's choice (RFC 1812 4.3.2.4).
  *
  * Return: the address in network order; 0 to let the route choose.
  * Context: RCU read side.
  */
-__be32 icmp4_source_error(struct net *net, const struct sk_buff *skb, int iif)
+__be32 icmp4_source_error(const struct icmp4_net *in, const struct sk_buff *skb,
+			  int iif)
 {
-	const struct iphdr *iph = ip_hdr(skb);
-	struct net_device *dev;
-
 	if (!skb_valid_dst(skb))
-		return 0;
+		return icmp4_source_named(in);
 	if (skb_rtable(skb)->rt_flags & RTCF_LOCAL)
-		return iph->daddr;
-	if (!rt_is_input_route(skb_rtable(skb)) ||
-	    !READ_ONCE(net->ipv4.sysctl_icmp_errors_use_inbound_ifaddr))
-		return 0;
-	dev = dev_get_by_index_rcu(net, iif ?: inet_iif(skb));
-	return dev ? inet_select_addr(dev, iph->saddr, RT_SCOPE_LINK) : 0;
+		return ip_hdr(skb)->daddr;
+	if (rt_is_input_route(skb_rtable(skb)) &&
+	    READ_ONCE(in->net->ipv4.sysctl_icmp_errors_use_inbound_ifaddr))
+		return icmp4_source_inbound(in, skb, iif);
+	return icmp4_source_named(in);
 }
 
 /**

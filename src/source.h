@@ -5,8 +5,11 @@
 #include <linux/skbuff.h>
 #include <linux/types.h>
 
-__be32 icmp4_source_reply(struct net *net, const struct sk_buff *skb);
-__be32 icmp4_source_error(struct net *net, const struct sk_buff *skb, int iif);
+#include "net.h"
+
+__be32 icmp4_source_reply(const struct icmp4_net *in, const struct sk_buff *skb);
+__be32 icmp4_source_error(const struct icmp4_net *in, const struct sk_buff *skb,
+			  int iif);
 bool icmp4_source_is_ours(const void *net, __be32 addr);
 
 #endif

@@ -1,32 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The knobs that the module adds below /proc/sys/net/ipv4, of each namespace. What
- * the kernel has is the kernel's, and read where it keeps it.
+/* The knobs that the module adds below /proc/sys/net/ipv4, of each namespace; which
+ * ones is in knob_defs.h. What the kernel has is the kernel's, and read where it keeps
+ * it.
  */
 
+#include <linux/compiler.h>
 #include <linux/icmp.h>
+#include <linux/inet.h>
 #include <linux/mutex.h>
+#include <linux/netdevice.h>
 #include <linux/slab.h>
 #include <linux/stddef.h>
+#include <linux/string.h>
+#include <linux/stringify.h>
 #include <linux/sysctl.h>
-#include <net/ip.h>
 
 #include "darwin.h"
-#include "extension.h"
 #include "quote.h"
 #include "rates.h"
 #include "sysctl.h"
 
-#define KNOB_ICMPLIM		200
-#define KNOB_ICMPLIM_MAX	10000000
-#define KNOB_JITTER		16
-#define KNOB_JITTER_MAX		1000000
-/* Darwin's; the least message there is */
-#define KNOB_RAW		8192
-#define KNOB_MAXDGRAM_MIN	8
-/* As much as Linux lets any socket have at most (rmem_max), if nobody changed that, which
- * holds as well.
- */
-#define KNOB_RECVSPACE_MAX	212992
 /* The legacy files count in hundredths of a second, whatever HZ is. */
 #define KNOB_TICK_MS		10
 
@@ -37,7 +30,7 @@
 
 /**
  * struct icmp4_access - a read or a write of a knob, as a proc_handler gets it
- * @write: it is a write
+ * @write: it is a write, of something, and from the beginning
  * @buffer: what is written, or where to; ends with a NUL when written
  * @len: bytes there, and afterwards bytes done
  * @pos: position in the file
@@ -54,8 +47,10 @@ struct icmp4_access {
  * @name: of the file
  * @access: reads and writes it; what is out of range is refused with -EINVAL and
  *	changes nothing
- * @offset: of its value in &struct icmp4_knobs, if it has one there
+ * @offset: of its value in &struct icmp4_net or, for a knob of the kernel's, in
+ *	&struct netns_ipv4
  * @type: the ICMP type it is about, if it is about one
+ * @initial: value in a new namespace, of numbers that are in &struct icmp4_net
  * @min: least value
  * @max: greatest one
  */
@@ -65,6 +60,7 @@ struct icmp4_knob {
 		      struct icmp4_access *access);
 	unsigned int offset;
 	u8 type;
+	int initial;
 	int min;
 	int max;
 };
@@ -72,43 +68,156 @@ struct icmp4_knob {
 /* Writers of rates wait for each other; who reads them is a packet. */
 static DEFINE_MUTEX(icmp4_rates_lock);
 
-static int icmp4_knob_number(proc_handler *handler, void *data, size_t size,
-			     const struct icmp4_knob *knob,
-			     struct icmp4_access *access)
+/* The kernel takes a number and leaves what follows to another write: half of what
+ * was meant.
+ */
+static int icmp4_knob_number(const struct icmp4_knob *knob,
+			     struct icmp4_access *access, int *value)
 {
 	struct ctl_table table = {
 		.procname = knob->name,
-		.data = data,
-		.maxlen = size,
+		.data = value,
+		.maxlen = sizeof(*value),
 		.mode = 0644,
 		.extra1 = (void *)&knob->min,
 		.extra2 = (void *)&knob->max,
 	};
+	size_t len = *access->len;
+	int err;
 
-	return handler(&table, access->write, access->buffer, access->len,
-		       access->pos);
+	err = proc_dointvec_minmax(&table, access->write, access->buffer,
+				   access->len, access->pos);
+	if (!err && access->write && *access->len != len)
+		err = -EINVAL;
+	return err;
+}
+
+static int icmp4_knob_text_read(struct icmp4_access *access, char *text)
+{
+	struct ctl_table table = {
+		.data = text,
+		.maxlen = strlen(text) + 1,
+	};
+
+	return proc_dostring(&table, 0, access->buffer, access->len,
+			     access->pos);
+}
+
+/* The text written, without what surrounds it; NULL if there is a NUL in it. */
+static char *icmp4_knob_text_written(struct icmp4_access *access)
+{
+	char *text = access->buffer;
+
+	return strlen(text) == *access->len ? strim(text) : NULL;
 }
 
 static void *icmp4_knob_value(struct icmp4_net *in,
 			      const struct icmp4_knob *knob)
 {
-	return (char *)&in->knobs + knob->offset;
+	return (void *)in + knob->offset;
 }
 
-static int icmp4_knob_int(struct icmp4_net *in, const struct icmp4_knob *knob,
-			  struct icmp4_access *access)
+static int icmp4_knob_integer(struct icmp4_net *in,
+			      const struct icmp4_knob *knob,
+			      struct icmp4_access *access)
 {
-	return icmp4_knob_number(proc_dointvec_minmax,
-				 icmp4_knob_value(in, knob), sizeof(int), knob,
-				 access);
+	int *value = icmp4_knob_value(in, knob);
+	int number = READ_ONCE(*value);
+	int err;
+
+	err = icmp4_knob_number(knob, access, &number);
+	if (!err && access->write)
+		WRITE_ONCE(*value, number);
+	return err;
 }
 
-static int icmp4_knob_u8(struct icmp4_net *in, const struct icmp4_knob *knob,
-			 struct icmp4_access *access)
+/* One state with two names: the kernel's and its opposite. */
+static int icmp4_knob_inverse(struct icmp4_net *in,
+			      const struct icmp4_knob *knob,
+			      struct icmp4_access *access)
 {
-	return icmp4_knob_number(proc_dou8vec_minmax,
-				 icmp4_knob_value(in, knob), sizeof(u8), knob,
-				 access);
+	u8 *value = (u8 *)&in->net->ipv4 + knob->offset;
+	int number = !READ_ONCE(*value);
+	int err;
+
+	err = icmp4_knob_number(knob, access, &number);
+	if (!err && access->write)
+		WRITE_ONCE(*value, !number);
+	return err;
+}
+
+static int icmp4_knob_mask_parse(const char *text, u32 *mask)
+{
+	const char *end;
+	__be32 dotted;
+
+	if (!strchr(text, '.'))
+		return kstrtou32(text, 0, mask);
+	if (!in4_pton(text, -1, (u8 *)&dotted, -1, &end) || *end)
+		return -EINVAL;
+	*mask = ntohl(dotted);
+	return 0;
+}
+
+/* Written as a number or as an address; shown so that one sees what it masks. */
+static int icmp4_knob_mask(struct icmp4_net *in, const struct icmp4_knob *knob,
+			   struct icmp4_access *access)
+{
+	u32 *value = icmp4_knob_value(in, knob);
+	u32 mask = READ_ONCE(*value);
+	char text[16], *written;
+
+	if (!access->write) {
+		scnprintf(text, sizeof(text), mask ? "0x%08x" : "%u", mask);
+		return icmp4_knob_text_read(access, text);
+	}
+	written = icmp4_knob_text_written(access);
+	if (!written || icmp4_knob_mask_parse(written, &mask))
+		return -EINVAL;
+	WRITE_ONCE(*value, mask);
+	*access->pos += *access->len;
+	return 0;
+}
+
+static int icmp4_knob_interface_read(struct icmp4_ifname __rcu **value,
+				     struct icmp4_access *access)
+{
+	const struct icmp4_ifname *ifname;
+	char name[IFNAMSIZ] = "";
+
+	rcu_read_lock();
+	ifname = rcu_dereference(*value);
+	if (ifname)
+		strscpy(name, ifname->name, sizeof(name));
+	rcu_read_unlock();
+	return icmp4_knob_text_read(access, name);
+}
+
+/* A name that an interface could have, now or some day; none to have none. */
+static int icmp4_knob_interface(struct icmp4_net *in,
+				const struct icmp4_knob *knob,
+				struct icmp4_access *access)
+{
+	struct icmp4_ifname __rcu **value = icmp4_knob_value(in, knob);
+	struct icmp4_ifname *old, *new = NULL;
+	const char *name;
+
+	if (!access->write)
+		return icmp4_knob_interface_read(value, access);
+	name = icmp4_knob_text_written(access);
+	if (!name || (*name && !dev_valid_name(name)))
+		return -EINVAL;
+	if (*name) {
+		new = kmalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
+		if (!new)
+			return -ENOMEM;
+		strscpy(new->name, name, sizeof(new->name));
+	}
+	old = unrcu_pointer(xchg(value, RCU_INITIALIZER(new)));
+	if (old)
+		kfree_rcu(old, rcu);
+	*access->pos += *access->len;
+	return 0;
 }
 
 /* All or nothing: a packet sees the rates as they were, or as they will be. */
@@ -118,8 +227,6 @@ static int icmp4_rates_change(struct icmp4_net *in, const char *text,
 	struct icmp4_rates *old, *new;
 	int err;
 
-	if (len > PAGE_SIZE)
-		return -EINVAL;
 	new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return -ENOMEM;
@@ -158,8 +265,8 @@ static void icmp4_rates_copy(struct icmp4_net *in, struct icmp4_rates *to)
  * 0 for none. The burst stays as it is, and a value that is there already changes
  * nothing: who restores all knobs, in the order of their names, gets what he saved.
  */
-static int icmp4_knob_rate(struct icmp4_net *in, const struct icmp4_knob *knob,
-			   struct icmp4_access *access)
+static int icmp4_knob_ticks(struct icmp4_net *in, const struct icmp4_knob *knob,
+			    struct icmp4_access *access)
 {
 	struct icmp4_rates rates;
 	int old, ticks, err;
@@ -168,8 +275,7 @@ static int icmp4_knob_rate(struct icmp4_net *in, const struct icmp4_knob *knob,
 	icmp4_rates_copy(in, &rates);
 	old = DIV_ROUND_UP(rates.interval[knob->type], KNOB_TICK_MS);
 	ticks = old;
-	err = icmp4_knob_number(proc_dointvec_minmax, &ticks, sizeof(ticks),
-				knob, access);
+	err = icmp4_knob_number(knob, access, &ticks);
 	if (err || ticks == old)
 		return err;
 	return icmp4_rates_change(in, text,
@@ -184,19 +290,16 @@ static int icmp4_knob_rates_read(struct icmp4_net *in,
 				 struct icmp4_access *access)
 {
 	struct icmp4_rates rates;
-	struct ctl_table table = {
-		.maxlen = ICMP4_RATES_TEXT,
-	};
+	char *text;
 	int err;
 
-	table.data = kmalloc(ICMP4_RATES_TEXT, GFP_KERNEL);
-	if (!table.data)
+	text = kmalloc(ICMP4_RATES_TEXT, GFP_KERNEL);
+	if (!text)
 		return -ENOMEM;
 	icmp4_rates_copy(in, &rates);
-	icmp4_rates_print(&rates, table.data, ICMP4_RATES_TEXT);
-	err = proc_dostring(&table, 0, access->buffer, access->len,
-			    access->pos);
-	kfree(table.data);
+	icmp4_rates_print(&rates, text, ICMP4_RATES_TEXT);
+	err = icmp4_knob_text_read(access, text);
+	kfree(text);
 	return err;
 }
 
@@ -207,46 +310,50 @@ static int icmp4_knob_rates(struct icmp4_net *in, const struct icmp4_knob *knob,
 
 	if (!access->write)
 		return icmp4_knob_rates_read(in, access);
-	/* Half a list would be another one. */
-	if (*access->pos)
-		return -EINVAL;
 	err = icmp4_rates_change(in, access->buffer, *access->len);
 	if (!err)
 		*access->pos += *access->len;
 	return err;
 }
 
-#define KNOB(_name, _access, _member)				\
-	.name = (_name), .access = icmp4_knob_##_access,	\
-	.offset = offsetof(struct icmp4_knobs, _member)
-#define KNOB_RATE(_name, _type)					\
-	.name = (_name), .access = icmp4_knob_rate, .type = (_type),	\
-	.max = ICMP4_RATES_MS_MAX / KNOB_TICK_MS
+#define KNOB_integer(_member, _initial, _min, _max)			\
+	.access = icmp4_knob_integer,					\
+	.offset = offsetof(struct icmp4_net, knobs._member),		\
+	.initial = (_initial), .min = (_min), .max = (_max)
+#define KNOB_boolean	KNOB_integer
+#define KNOB_inverse(_member, _initial, _min, _max)			\
+	.access = icmp4_knob_inverse,					\
+	.offset = offsetof(struct netns_ipv4, _member),			\
+	.min = (_min), .max = (_max)
+#define KNOB_ticks(_type, _initial, _min, _max)				\
+	.access = icmp4_knob_ticks, .type = (_type),			\
+	.min = (_min), .max = (_max)
+#define KNOB_mask(_member, _initial, _min, _max)			\
+	.access = icmp4_knob_mask,					\
+	.offset = offsetof(struct icmp4_net, knobs._member)
+#define KNOB_interface(_member, _initial, _min, _max)			\
+	.access = icmp4_knob_interface,					\
+	.offset = offsetof(struct icmp4_net, _member)
+#define KNOB_rates(_none, _initial, _min, _max)				\
+	.access = icmp4_knob_rates
 
 static const struct icmp4_knob icmp4_knobs[] = {
-	{ KNOB_RATE("icmp_destunreach_rate", ICMP_DEST_UNREACH) },
-	{ KNOB("icmp_drop_redirect", u8, drop_redirect), .max = 1 },
-	{ KNOB("icmp_dgram_darwin", u8, dgram_darwin), .max = 1 },
-	{ KNOB_RATE("icmp_echoreply_rate", ICMP_ECHOREPLY) },
-#ifdef ICMP4_ADDS_ERRORS_EXTENSION_MASK
-	{ KNOB("icmp_errors_extension_mask", u8, errors_extension_mask),
-	  .max = ICMP4_EXTENSION_IIF },
-#endif
-	{ KNOB("icmp_icmplim", int, icmplim), .max = KNOB_ICMPLIM_MAX },
-	{ KNOB("icmp_icmplim_jitter", int, icmplim_jitter),
-	  .max = KNOB_JITTER_MAX },
-	{ KNOB("icmp_icmplim_output", u8, icmplim_output), .max = 1 },
-	{ KNOB("icmp_log_redirect", u8, log_redirect), .max = 1 },
-	{ KNOB_RATE("icmp_paramprob_rate", ICMP_PARAMETERPROB) },
-	{ KNOB("icmp_quotelen", int, quotelen), .max = IP_MAX_MTU },
-	{ .name = "icmp_rates", .access = icmp4_knob_rates },
-	{ KNOB_RATE("icmp_timeexceed_rate", ICMP_TIME_EXCEEDED) },
-	{ KNOB("raw_maxdgram", int, raw_maxdgram), .min = KNOB_MAXDGRAM_MIN,
-	  .max = ICMP4_DARWIN_LONGEST },
-	{ KNOB("raw_recvspace", int, raw_recvspace), .min = 1,
-	  .max = KNOB_RECVSPACE_MAX },
+#define ICMP4_KNOB(_name, _kind, _arg, _initial, _min, _max, _what)	\
+	{ .name = #_name, KNOB_##_kind(_arg, _initial, _min, _max) },
+#include "knob_defs.h"
+#undef ICMP4_KNOB
 };
 
+/* The same for those who have but the file of the module: "modinfo -F knob". */
+static const char icmp4_knob_info[] __used __section(".modinfo") __aligned(1) =
+#define ICMP4_KNOB(_name, _kind, _arg, _initial, _min, _max, _what)	\
+	"knob=" #_name ":" #_kind ":" __stringify(_initial) ":"		\
+	__stringify(_min) ":" __stringify(_max) ":" _what "\0"
+#include "knob_defs.h"
+#undef ICMP4_KNOB
+	;
+
+/* Half a value would be another one, so one write is one value. */
 static int icmp4_knob_handler(ICMP4_CTL_TABLE *table, int write, void *buffer,
 			      size_t *len, loff_t *pos)
 {
@@ -258,16 +365,21 @@ static int icmp4_knob_handler(ICMP4_CTL_TABLE *table, int write, void *buffer,
 		.pos = pos,
 	};
 
+	if (write && !*len)
+		return 0;
+	if (write && (*pos || *len > PAGE_SIZE))
+		return -EINVAL;
 	return knob->access(table->data, knob, &access);
 }
 
-static void icmp4_knobs_default(struct icmp4_knobs *knobs)
+static void icmp4_knobs_default(struct icmp4_net *in)
 {
-	knobs->quotelen = ICMP4_QUOTELEN;
-	knobs->icmplim = KNOB_ICMPLIM;
-	knobs->icmplim_jitter = KNOB_JITTER;
-	knobs->raw_maxdgram = KNOB_RAW;
-	knobs->raw_recvspace = KNOB_RAW;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(icmp4_knobs); i++)
+		if (icmp4_knobs[i].access == icmp4_knob_integer)
+			*(int *)icmp4_knob_value(in, &icmp4_knobs[i]) =
+				icmp4_knobs[i].initial;
 }
 
 /**
@@ -282,7 +394,7 @@ int icmp4_sysctl_init(struct icmp4_net *in)
 	struct ctl_table *table;
 	unsigned int i;
 
-	icmp4_knobs_default(&in->knobs);
+	icmp4_knobs_default(in);
 
 	/* One row more than there are: kernels without a size look for it. */
 	table = kcalloc(ARRAY_SIZE(icmp4_knobs) + 1, sizeof(*table),
@@ -314,12 +426,15 @@ int icmp4_sysctl_init(struct icmp4_net *in)
  */
 void icmp4_sysctl_uninit(struct icmp4_net *in)
 {
-	struct icmp4_rates *old;
+	struct icmp4_rates *rates;
+	struct icmp4_ifname *ifname;
 
 	unregister_net_sysctl_table(in->sysctl);
 	kfree(in->sysctl_table);
-	old = rcu_dereference_protected(in->rates, true);
-	RCU_INIT_POINTER(in->rates, NULL);
-	if (old)
-		kfree_rcu(old, rcu);
+	rates = unrcu_pointer(xchg(&in->rates, NULL));
+	if (rates)
+		kfree_rcu(rates, rcu);
+	ifname = unrcu_pointer(xchg(&in->reply_src, NULL));
+	if (ifname)
+		kfree_rcu(ifname, rcu);
 }

@@ -41,6 +41,8 @@ enum icmp4_class {
  * @ICMP4_BY_ERROR: handed to those who may have sent what it quotes
  * @ICMP4_BY_ECHO: answered by an echo reply
  * @ICMP4_BY_TIMESTAMP: answered by a timestamp reply
+ * @ICMP4_BY_MASK: answered by an address mask reply, if icmp_maskrepl says so
+ * @ICMP4_BY_MASK_REPLY: examined, then as ICMP4_BY_DGRAM
  * @ICMP4_BY_PROBE: answered by an extended echo reply
  */
 enum icmp4_handler {
@@ -51,6 +53,8 @@ enum icmp4_handler {
 	ICMP4_BY_ERROR,
 	ICMP4_BY_ECHO,
 	ICMP4_BY_TIMESTAMP,
+	ICMP4_BY_MASK,
+	ICMP4_BY_MASK_REPLY,
 	ICMP4_BY_PROBE,
 };
 

@@ -20,7 +20,7 @@ NUMBERS = {"icmp_icmplim": (200, 10000000), "icmp_icmplim_jitter":
            (16, 1000000), "icmp_icmplim_output": (0, 1)}
 MOST_TICKS = 8640000
 ALL = ("echorep:86400000:65535 unreach:1000:6 redir:1:1 timex:100:20 "
-       "paramprob:86400000:65535 timerep:10:1 extechorep:9:65535")
+       "paramprob:86400000:65535 timerep:10:1 maskrep:7:7 extechorep:9:65535")
 
 
 def put(name, text, offset=0):
@@ -100,7 +100,7 @@ def rates(host):
             ("unreach:0:9 echorep:0:1", "extechorep:3:6"),
             (ALL, ALL),
             ("redir:0 timerep:0:65535 extechorep:0 unreach:0 timex:0 "
-             "paramprob:0 echorep:0", ""),
+             "maskrep:0 paramprob:0 echorep:0", ""),
             (ALL, ALL)):
         problems += differ(f"{text!r}", [put("icmp_rates", text),
                                          get("icmp_rates")], [0, now + "\n"])
@@ -123,7 +123,7 @@ REFUSED = (
     "unreach:0x10", "unreach:1000ms", "unreach:1.5", "unreach:1000,timex:1",
     "unreach: 1000", "unreach :1000", "unreach=1000", "Unreach:1000",
     "unreac:1000", "unreachh:1000", "3:1000", "echoreq:1000", "squench:1000",
-    "timereq:1000", "maskrep:1000", "other:1000", "host:1000", "x:1",
+    "timereq:1000", "maskreq:1000", "other:1000", "host:1000", "x:1",
     "timex:5 unreach:1000 timex:6", "timex:5 timex:5", "timex:0 timex:0",
     "timex:5 unreach", "timex:5 x", "timex:5 unreach:1000:0",
     "timex:5\0", "timex:5\0\n", "timex:5 \0", "\0", "\0timex:5",

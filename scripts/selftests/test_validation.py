@@ -30,7 +30,8 @@ PROBE_REPLY = 43
 REPLIES = {0, PROBE_REPLY}
 ERRORS = {3, 4, 5, 11, 12}
 ANSWERED = {ECHO, TIMESTAMP}
-NO_ACTION = {1, 2, 6, 7, 9, 10, 14, 15, 16, 17, 18}
+MASK = 17
+NO_ACTION = {1, 2, 6, 7, 9, 10, 14, 15, 16, 18}
 BROADCAST_TYPES = {8, 13, 17, 18}
 EVENTS = {"InTaken", "InPassed", "InAnswers", "InRefused", "InDelivered",
           "OutReplies", "OutCopied", "OutDiscarded"}
@@ -82,6 +83,8 @@ def truncated_others():
     for kind in (15, 17, 30, 99):
         for size, message in truncated(kind):
             drop = "InNoAction" if kind < 19 else "InUnknownType"
+            if kind == MASK and size >= 12:
+                drop = "InMaskOff"
             yield Stimulus(f"type {kind}, {size} bytes", frame(message),
                            drop=too_short(size) or drop)
 
@@ -130,6 +133,8 @@ def types(dst=HOST, ignore=True, kinds=range(256)):
             known["drop"] = "InNoSocket"
         elif kind in NO_ACTION:
             known["drop"] = "InNoAction"
+        elif kind == MASK:
+            known["drop"] = "InMaskOff"
         elif kind in ERRORS:
             known["drop"] = "InLength"
         elif kind == PROBE:
@@ -447,7 +452,8 @@ def reasons(host):
     missing = names - EVENTS - met - {
         "InNoMemory", "OutNoMemory", "InProbeNoIPv6", "OutBusy", "OutTooBig",
         "InUnreadable", "InCode", "InPmtuIgnored", "InBogus",
-        "InRedirectIgnored"}
+        "InRedirectIgnored", "InTimestampOff", "InMaskUnknown",
+        "InMaskAmbiguous"}
     host.settle()
     return [f"nothing meets {name}" for name in sorted(missing)]
 
