@@ -10,7 +10,7 @@ build = $(if $(KDIR),$(MAKE) --no-print-directory -C "$(KDIR)", \
 	scripts/vm/kernel.sh $(or $(KERNEL),6.1) make --no-print-directory)
 
 .DEFAULT_GOAL := all
-.PHONY: all modules check kunit guest-test test test-all bench demo shell \
+.PHONY: all modules check kunit guest-test test test-all docs bench demo shell \
 	install uninstall clean distclean help
 
 all: modules ## build icmp4.ko for KERNEL=6.1, 6.12, 7.3 or debug, or for KDIR=<a kernel's build directory>
@@ -33,6 +33,9 @@ test: ## check, kunit and guest-test
 
 test-all: ## the same, guest-test on all kernels
 	$(q)scripts/test.sh --all
+
+docs: all ## fill in what the documentation has of the table of knobs
+	$(q)scripts/docs.sh icmp4.ko
 
 bench: ## instructions per packet against the kernel's own ICMP
 	$(q)scripts/bench.sh

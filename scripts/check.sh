@@ -188,6 +188,22 @@ check_documented()
 			rc=1
 		}
 	done
+	for name in $(scripts/icmp4 knobs --module "$copy/icmp4.ko" --json |
+			sed -n 's/^  "\(.*\)": {$/\1/p'); do
+		grep -qE "^$name - " Documentation/sysctl.rst || {
+			echo "knob $name: no entry in Documentation/sysctl.rst"
+			rc=1
+		}
+		grep -q "net\.ipv4\.$name = " Documentation/examples/icmp4.conf || {
+			echo "knob $name: not in Documentation/examples/icmp4.conf"
+			rc=1
+		}
+	done
+	# The tables have all knobs that any kernel's module adds.
+	if [ "$(modinfo -F knob "$copy/icmp4.ko" | wc -l)" -eq \
+		"$(grep -c '^ICMP4_KNOB(' src/knob_defs.h)" ]; then
+		scripts/docs.sh --check "$copy/icmp4.ko" 2>&1 || rc=1
+	fi
 	return $rc
 }
 
