@@ -124,6 +124,9 @@ void icmp4_mask_examine(const struct icmp4_net *in, const struct sk_buff *skb)
 	const __be32 *told;
 	__be32 room;
 
+	/* Its own broadcasts come back to a host. */
+	if (skb->pkt_type == PACKET_LOOPBACK)
+		return;
 	if (!in_dev || !IN_DEV_FORWARD(in_dev) || !IN_DEV_LOG_MARTIANS(in_dev))
 		return;
 	told = skb_header_pointer(skb, offsetof(struct icmp4_mask_message, mask),

@@ -36,6 +36,18 @@ static __be32 icmp4_source_named(const struct icmp4_net *in)
 	return dev ? icmp4_source_first(dev) : 0;
 }
 
+/* Is this the broadcast address of an address? That of all ones is, whatever else was
+ * set.
+ */
+static bool icmp4_source_is_broadcast(const struct in_ifaddr *ifa,
+				      __be32 broadcast)
+{
+	return broadcast == ifa->ifa_broadcast ||
+	       broadcast == (ifa->ifa_address & ifa->ifa_mask) ||
+	       (ifa->ifa_prefixlen < 31 &&
+		broadcast == (ifa->ifa_address | ~ifa->ifa_mask));
+}
+
 /* The address of the receiving interface that a broadcast address belongs to. */
 static __be32 icmp4_source_broadcast(const struct net_device *dev,
 				     __be32 broadcast)
@@ -46,8 +58,7 @@ static __be32 icmp4_source_broadcast(const struct net_device *dev,
 	if (!in_dev)
 		return 0;
 	in_dev_for_each_ifa_rcu(ifa, in_dev)
-		if (broadcast == ifa->ifa_broadcast ||
-		    broadcast == (ifa->ifa_address & ifa->ifa_mask))
+		if (icmp4_source_is_broadcast(ifa, broadcast))
 			return ifa->ifa_local;
 	return 0;
 }
