@@ -200,6 +200,10 @@ show_knob()
 	in_guest 'sysctl -w net.ipv4.icmp_echo_ignore_all=0'
 	outside ping -q -c 3 -i 0.2 $guest
 	verdict 'and back' said ' 3 received'
+	in_guest 'sysctl -w net.ipv4.icmp_quotelen=8 net.ipv4.icmp_maskrepl=1'
+	in_guest 'scripts/icmp4 knobs | grep -e "NAME  " -e "^\*"'
+	verdict 'a kernel of its own has none of these; changed ones are marked' \
+		said '^\* icmp_maskrepl'
 }
 
 show_counters()
@@ -253,7 +257,7 @@ tell()
 	show_ping
 	title "Trace a route through it"
 	show_traceroute
-	title "Turn a knob"
+	title "Turn knobs"
 	show_knob
 	title "Look at the counters"
 	show_counters

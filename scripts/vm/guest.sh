@@ -99,6 +99,7 @@ overlay()
 	install -m 755 "$here/init" "$dir/init"
 	guest_conf >"$dir/guest.conf"
 	cp -r "$root/scripts/selftests" "$dir/icmp4/selftests"
+	install -D -m 755 "$root/scripts/icmp4" "$dir/icmp4/scripts/icmp4"
 	if [ "$module" = 1 ] && [ -f "$root/Kbuild" ]; then
 		ko=$("$here/module.sh" "$kernel")
 		install -m 644 "$ko" "$dir/icmp4"
