@@ -199,26 +199,29 @@ def wait_for_carrier(*devices):
 
 
 class Lab:
-    """Both namespaces, made by and for one pass."""
+    """Both namespaces, made by and for one pass; with other names there may be
+    two at a time.
+    """
 
     # Through how many queues, one behind the other, an answer may have to go.
     hops = 1
 
-    def __init__(self):
+    def __init__(self, peer="peer", host="host"):
         # What arrives waits in one CPU's queue: first in, first out.
         os.sched_setaffinity(0, {1 % os.cpu_count()})
-        ip("netns add peer", "netns add host",
-           f"link add p0 mtu 65535 netns peer address {mac(packet.PEER_MAC)} "
-           f"type veth peer name h0 netns host address {mac(packet.HOST_MAC)}",
-           )
-        enter("peer")
+        self.namespaces = peer, host
+        ip(f"netns add {peer}", f"netns add {host}",
+           f"link add p0 mtu 65535 netns {peer} "
+           f"address {mac(packet.PEER_MAC)} type veth "
+           f"peer name h0 netns {host} address {mac(packet.HOST_MAC)}")
+        enter(peer)
         sysctl("../ipv6/conf/p0/disable_ipv6", 1)
         ip("link set p0 up")
         self.frames = frame_socket("p0", ETH_P_IP)
         self.answers = frame_socket("p0", ETH_P_ARP)
         self.offload = frame_socket("p0", 0)
         self.offload.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
-        enter("host")
+        enter(host)
         # IPv6 addresses come when asked for, not some time later.
         sysctl("../ipv6/conf/default/addr_gen_mode", 1)
         sysctl("../ipv6/conf/h0/addr_gen_mode", 1)
@@ -231,15 +234,15 @@ class Lab:
         sysctl("icmp_ratemask", 0)
         sysctl("ipfrag_time", 600)
         wait_for_carrier("h0")
-        enter("peer")
+        enter(peer)
         wait_for_carrier("p0")
-        enter("host")
+        enter(host)
 
     def close(self):
         for sock in (self.frames, self.answers, self.offload):
             sock.close()
         enter()
-        ip("netns del peer", "netns del host")
+        ip(*(f"netns del {name}" for name in self.namespaces))
 
     def settle(self):
         """Wait until all that was sent so far has been looked after: an ARP
