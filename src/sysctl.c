@@ -5,6 +5,7 @@
  */
 
 #include <linux/compiler.h>
+#include <linux/ctype.h>
 #include <linux/icmp.h>
 #include <linux/inet.h>
 #include <linux/mutex.h>
@@ -151,6 +152,8 @@ static int icmp4_knob_mask_parse(const char *text, u32 *mask)
 	const char *end;
 	__be32 dotted;
 
+	if (!isdigit(*text))
+		return -EINVAL;
 	if (!strchr(text, '.'))
 		return kstrtou32(text, 0, mask);
 	if (!in4_pton(text, -1, (u8 *)&dotted, -1, &end) || *end)
