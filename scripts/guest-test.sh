@@ -63,6 +63,19 @@ own_programs()
 	printf '%s\n' --add "$name:icmp4/programs"
 }
 
+# own_files SUITE...: the same for "# files: FILE...", as they are, into files/.
+own_files()
+{
+	local suite name
+
+	for name in $(for suite in "$@"; do
+		suite_header "$(suite_file "$suite")" files
+	done); do
+		[ -f "$(repo_root)/$name" ] || die "no such file: $name"
+		printf '%s\n' --add "$(repo_root)/$name:icmp4/files/${name##*/}"
+	done
+}
+
 # Each guest once, that of suites without such a line first.
 guests()
 {
@@ -87,7 +100,8 @@ run_guest()
 	console=$(repo_root)/.build/console${1//[^a-z0-9-]/}
 	read -ra options <<<"$1 ${GUEST:-}"
 	mapfile -t added < <(own_selftests "${names[@]}"
-		own_programs "${names[@]}")
+		own_programs "${names[@]}"
+		own_files "${names[@]}")
 	"$here/vm/guest.sh" --kernel "$kernel" --timeout 5400 \
 		--console "$console" ${added[@]+"${added[@]}"} \
 		${options[@]+"${options[@]}"} \

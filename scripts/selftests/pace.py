@@ -216,4 +216,4 @@ class Run:
 
 
 def differ(what, got, wanted):
-    return [] if got == wanted else [f"{what}: {got}, not {wanted}"]
+    return [] if got == wanted else [f"{what}: {got!r}, not {wanted!r}"]

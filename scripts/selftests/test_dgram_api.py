@@ -40,8 +40,6 @@ from test_raw_send import CONTROL, INFO, MARKS, OPTIONS, info
 
 partial = functools.partial
 LO = "203.0.113.1"
-CLONE_NEWUSER = 0x10000000
-PR_SET_DUMPABLE = 4
 REUSE = (SOL_SOCKET, socket.SO_REUSEADDR, 1)
 ALONE = (SOL_SOCKET, socket.SO_REUSEADDR, 0)
 PKTINFO = (SOL_IP, 8, 1)
@@ -82,14 +80,7 @@ def in_user_namespace(play, own, allowed, inside):
     lab.sysctl("ping_group_range", allowed)
 
     def enter():
-        flags = CLONE_NEWUSER | (lab.CLONE_NEWNET if own else 0)
-        # It has changed its user, and may not write its own files before.
-        libc = ctypes.CDLL(None)
-        if libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) or libc.unshare(flags):
-            return "unshare fails"
-        lab.write("/proc/self/setgroups", "deny")
-        lab.write("/proc/self/uid_map", "0 1000 1")
-        lab.write("/proc/self/gid_map", "0 1000 1")
+        dgram.enter_user_namespace(own)
         said = [verdict(opened)]
         if own:
             lab.ip("link set lo up")

@@ -1,85 +1,29 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""The knobs of limits that the module adds, below /proc/sys/net/ipv4 and as
-module parameters: what they take, what they refuse, and that some of them are
-views of one table. What they do is for test_limits to show.
+"""Of the knobs of limits that the module adds what is their own: icmp_rates,
+the views of it that Linux 2.2 had, and a module parameter. What all files have
+in common is for test_sysctl to show, and what they do for test_limits.
 """
 
-import errno
-import os
 import re
 
 import lab
 import versus
+from knob_files import EINVAL, changes, get, ours, put
+from knobs import PAGE
 from pace import differ
 
-KNOBS = "/proc/sys/net/ipv4/"
 TICKS = {"icmp_destunreach_rate": "unreach", "icmp_timeexceed_rate": "timex",
          "icmp_paramprob_rate": "paramprob", "icmp_echoreply_rate": "echorep"}
-NUMBERS = {"icmp_icmplim": (200, 10000000), "icmp_icmplim_jitter":
-           (16, 1000000), "icmp_icmplim_output": (0, 1)}
 MOST_TICKS = 8640000
 ALL = ("echorep:86400000:65535 unreach:1000:6 redir:1:1 timex:100:20 "
-       "paramprob:86400000:65535 timerep:10:1 maskrep:7:7 extechorep:9:65535")
-
-
-def put(name, text, offset=0):
-    """Write exactly these bytes, at once; the errno, or 0."""
-    fd = os.open(KNOBS + name, os.O_WRONLY)
-    try:
-        if os.pwrite(fd, text.encode(), offset) != len(text):
-            return errno.EIO
-        return 0
-    except OSError as error:
-        return error.errno
-    finally:
-        os.close(fd)
-
-
-def get(name):
-    with open(KNOBS + name, encoding="ascii") as file:
-        return file.read()
-
-
-def state():
-    return {name: get(name) for name in (*TICKS, *NUMBERS, "icmp_rates")}
+       "paramprob:86400000:65535 timerep:10:1 maskrep:77:3 extechorep:9:65535")
 
 
 def clear():
     """No type has a rate."""
     for name in re.findall("[a-z]+", get("icmp_rates")):
         lab.sysctl("icmp_rates", f"{name}:0")
-
-
-def defaults(host):
-    """Defaults and rights."""
-    host.settle()
-    problems = differ("values", state(), {
-        **{name: "0\n" for name in TICKS},
-        **{name: f"{value}\n" for name, (value, _) in NUMBERS.items()},
-        "icmp_rates": "\n"})
-    for name in state():
-        mode = os.stat(KNOBS + name).st_mode & 0o7777
-        problems += differ(f"mode of {name}", oct(mode), "0o644")
-    return problems
-
-
-def numbers(host):
-    """What icmp_icmplim and its kin take and refuse."""
-    host.settle()
-    problems = []
-    for name, (value, most) in NUMBERS.items():
-        for good in ("0", "1", str(most), f" {most}\n", str(value)):
-            problems += differ(f"{name} {good!r}", [put(name, good),
-                                                    get(name).strip()],
-                               [0, good.strip()])
-        for bad in ("-1", str(most + 1), "x", "1x", "0.5", "4294967296",
-                    "4294967297", "99999999999999999999", "-0x1", "1:1"):
-            problems += differ(f"{name} {bad!r}", [put(name, bad), get(name)],
-                               [errno.EINVAL, f"{value}\n"])
-        put(name, "1", 1)
-        problems += differ(f"{name} at an offset", get(name), f"{value}\n")
-    return problems
 
 
 def rates(host):
@@ -100,16 +44,16 @@ def rates(host):
             ("unreach:0:9 echorep:0:1", "extechorep:3:6"),
             (ALL, ALL),
             ("redir:0 timerep:0:65535 extechorep:0 unreach:0 timex:0 "
-             "maskrep:0 paramprob:0 echorep:0", ""),
+             "paramprob:0 echorep:0 maskrep:0", ""),
             (ALL, ALL)):
-        problems += differ(f"{text!r}", [put("icmp_rates", text),
-                                         get("icmp_rates")], [0, now + "\n"])
+        problems += differ(f"{text!r}", [
+            put("icmp_rates", text), get("icmp_rates")], ["taken", now + "\n"])
     # What is read can be written.
     text = get("icmp_rates")
     clear()
     problems += differ("none", get("icmp_rates"), "\n")
     problems += differ("all", [put("icmp_rates", text), get("icmp_rates")],
-                       [0, ALL + "\n"])
+                       ["taken", ALL + "\n"])
     return problems
 
 
@@ -136,17 +80,11 @@ def refused(host):
     host.settle()
     problems = []
     put("icmp_rates", "unreach:20:3 timex:30")
-    put("icmp_icmplim", "77")
-    before = state()
-    for text in REFUSED:
-        problems += differ(f"{text!r}", put("icmp_rates", text), errno.EINVAL)
-        problems += differ(f"after {text!r}", state(), before)
-    problems += differ("at an offset", put("icmp_rates", "timex:5", 1),
-                       errno.EINVAL)
-    problems += differ("after a write at an offset", state(), before)
-    problems += differ("more than a page", put(
-        "icmp_rates", "timex:5 " + " " * 5000), errno.EINVAL)
-    return problems + differ("after more than a page", state(), before)
+    before = ours()
+    for text in (*REFUSED, "timex:5 " + " " * PAGE):
+        problems += differ(f"{text!r}", put("icmp_rates", text), EINVAL)
+        problems += differ(f"after {text!r}", changes(before, ours()), {})
+    return problems
 
 
 def views(host):
@@ -159,7 +97,7 @@ def views(host):
             rate = f"{kind}:{ticks * 10}:6\n" if ticks else "\n"
             problems += differ(f"{name} {text!r}", [
                 put(name, text), get(name), get("icmp_rates")],
-                [0, f"{ticks}\n", rate])
+                ["taken", f"{ticks}\n", rate])
         for interval, ticks in ((1, 1), (9, 1), (10, 1), (11, 2), (999, 100),
                                 (1000, 100), (86400000, MOST_TICKS), (0, 0)):
             put("icmp_rates", f"{kind}:{interval}:9")
@@ -178,52 +116,6 @@ def views(host):
     return problems + differ("all", get("icmp_rates"),
                              "echorep:60:6 unreach:30:6 timex:40:6 "
                              "paramprob:50:6\n")
-
-
-def refused_ticks(host):
-    """What those files refuse changes nothing."""
-    host.settle()
-    problems = []
-    for name, kind in TICKS.items():
-        put("icmp_rates", f"{kind}:11:9")
-        before = state()
-        for text in ("-1", "+1", "x", "1x", str(MOST_TICKS + 1), "4294967296",
-                     "4294967297", "99999999999999999999", "1:6", "1.5",
-                     "1\0", "\0"):
-            problems += differ(f"{name} {text!r}", put(name, text),
-                               errno.EINVAL)
-            problems += differ(f"after {name} {text!r}", state(), before)
-        # As with all numbers there, these do nothing and say nothing.
-        for text, offset in (("", 0), (" ", 0), ("5", 1)):
-            put(name, text, offset)
-            problems += differ(f"after {name} {text!r} at {offset}", state(),
-                               before)
-    return problems
-
-
-def namespaces(host):
-    """Each namespace has its own."""
-    host.settle()
-    before = state()
-    lab.ip("netns add other")
-    problems = []
-    try:
-        lab.enter("other")
-        problems += differ("values of a new one", state(), before)
-        put("icmp_rates", ALL)
-        put("icmp_icmplim", "5")
-        put("icmp_icmplim_output", "1")
-        put("icmp_icmplim_jitter", "0")
-        theirs = state()
-        lab.enter("host")
-        problems += differ("values of the host", state(), before)
-        put("icmp_rates", "timex:1")
-        lab.enter("other")
-        problems += differ("values of the other", state(), theirs)
-    finally:
-        lab.enter("host")
-        lab.ip("netns del other")
-    return problems
 
 
 def last_line():
@@ -273,5 +165,4 @@ def table(host):
 
 
 if __name__ == "__main__":
-    versus.main([], (defaults, numbers, rates, refused, views, refused_ticks,
-                     namespaces, table))
+    versus.main([], (rates, refused, views, table))
