@@ -3,12 +3,13 @@
 #
 # [KERNEL=NAME] [T='SUITE...'] guest-test.sh [SUITE...]: run the guest suites
 # on a stock kernel in QEMU. Suites that ask for the same guest, by a line
-# "# guest: OPTION..." for scripts/vm/guest.sh, share one; there are as many
-# guests, one after the other, as there are such lines, and one more for those
-# without. GUEST holds options for all of them.
+# "# guest: OPTION..." for scripts/vm/guest.sh, are in one kind of guest, those
+# without a line in another. GUEST holds options for all of them.
 #
-# KTAP goes to stdout as it comes, a document a guest, and is verified
-# afterwards; the last line counts single tests.
+# JOBS guests run at a time (one for each processor, 4 at most, if not said), and
+# the suites of a kind are dealt out to so many. KTAP goes to stdout as it comes, a
+# document a guest, one guest behind the other, and is verified afterwards; the last
+# line counts single tests.
 #
 # Exit: 0 passed, 1 failed, 4 all skipped, 70 a guest was lost.
 
@@ -19,7 +20,9 @@
 
 here=$(dirname "$0")
 kernel=${KERNEL:-6.1}
-out=
+programs=
+work=
+pids=()
 
 # Those of the kernel's own selftests that a guest runs, as they are.
 own='icmp.sh icmp_redirect.sh traceroute.sh lib.sh lib'
@@ -48,19 +51,32 @@ own_selftests()
 	done
 }
 
-# own_programs SUITE...: the options of guest.sh that put there, into programs/,
-# what lines "# programs: FILE..." of these suites name, compiled.
-own_programs()
+# build_programs SUITE...: what lines "# programs: FILE..." of these suites name,
+# compiled into $programs.
+build_programs()
 {
 	local name sources
 
+	programs=$(repo_root)/.build/programs
 	mapfile -t sources < <(for name in "$@"; do
-		suite_header "$(suite_file "$name")" programs
+		suite_header "$name" programs
 	done | tr -s ' ' '\n')
 	[ ${#sources[@]} -gt 0 ] || return 0
-	name=$(repo_root)/.build/programs
-	"$here/programs.sh" "$name" "${sources[@]}" >&2
-	printf '%s\n' --add "$name:icmp4/programs"
+	"$here/programs.sh" "$programs" "${sources[@]}" >&2
+}
+
+# own_programs SUITE...: the options of guest.sh that put them there, into
+# programs/, if one of these suites has such a line.
+own_programs()
+{
+	local name
+
+	for name in "$@"; do
+		[ -n "$(suite_header "$(suite_file "$name")" programs)" ] ||
+			continue
+		printf '%s\n' --add "$programs:icmp4/programs"
+		return
+	done
 }
 
 # own_files SUITE...: the same for "# files: FILE...", as they are, into files/.
@@ -76,53 +92,121 @@ own_files()
 	done
 }
 
-# Each guest once, that of suites without such a line first.
-guests()
+# How many guests at a time.
+jobs()
+{
+	local number room guest
+
+	number=$(nproc)
+	[ "$number" -le 4 ] || number=4
+	# With room to spare: QEMU takes some, too.
+	room=$(awk '/^MemAvailable/ { printf "%d", $2 * 512 }' /proc/meminfo)
+	guest=$("$here/vm/kernel.sh" "$kernel" memory | numfmt --from=iec)
+	while [ "$number" -gt 1 ] && [ $((number * guest)) -gt "$room" ]; do
+		number=$((number - 1))
+	done
+	echo "$number"
+}
+
+# deal NUMBER: the suites of each kind of guest, a line a guest: its options, a
+# colon, its suites. Those without options come first.
+deal()
 {
 	local file
 
 	for file in "${suites[@]}"; do
-		printf '%s\n' "$(suite_header "$file" guest)"
-	done | LC_ALL=C sort -u
+		printf '%s:%s\n' "$(suite_header "$file" guest)" "${file##*/}"
+	done | LC_ALL=C sort -s -t : -k 1,1 | awk -F : -v number="$1" '
+		$1 != kind { kind = $1; turn = 0 }
+		{
+			hand = $1 ":" turn++ % number
+			if (!(hand in hands))
+				order[++guests] = hand
+			hands[hand] = hands[hand] " " $2
+		}
+		END {
+			for (i = 1; i <= guests; i++) {
+				split(order[i], part, ":")
+				print part[1] ":" hands[order[i]]
+			}
+		}'
 }
 
-# run_guest OPTIONS: boot the guest with these and run its suites, the output
-# in $out.
+# run_guest NUMBER OPTIONS SUITE...: boot a guest with these and run its suites, as
+# soon as it is its turn.
 run_guest()
 {
-	local file names=() options added console
+	local number=$1 names=("${@:3}") options added rc=0
 
-	for file in "${suites[@]}"; do
-		[ "$(suite_header "$file" guest)" != "$1" ] ||
-			names+=("${file##*/}")
-	done
-	[ -z "$1" ] || say "guest with $1"
-	console=$(repo_root)/.build/console${1//[^a-z0-9-]/}
-	read -ra options <<<"$1 ${GUEST:-}"
+	read -rn1 -u "$turns"
+	[ -z "$2" ] || say "guest with $2"
+	read -ra options <<<"$2 ${GUEST:-}"
 	mapfile -t added < <(own_selftests "${names[@]}"
 		own_programs "${names[@]}"
 		own_files "${names[@]}")
 	"$here/vm/guest.sh" --kernel "$kernel" --timeout 5400 \
-		--console "$console" ${added[@]+"${added[@]}"} \
-		${options[@]+"${options[@]}"} \
-		-- selftests/run.sh "${names[@]}" | tee "$out" ||
-		return "${PIPESTATUS[0]}"
+		--console "$(repo_root)/.build/console$number" \
+		${added[@]+"${added[@]}"} ${options[@]+"${options[@]}"} \
+		-- selftests/run.sh "${names[@]}" || rc=$?
+	printf x >&"$turns"
+	return $rc
+}
+
+# start NUMBER LINE: run_guest with a line of deal(), in a process group of its own.
+start()
+{
+	local names
+
+	read -ra names <<<"${2#*:}"
+	: >"$work/$1"
+	set -m
+	run_guest "$1" "${2%%:*}" "${names[@]}" >"$work/$1" </dev/null &
+	set +m
+	pids[$1]=$!
+}
+
+# shellcheck disable=SC2317,SC2329 # called by trap
+cleanup()
+{
+	local pid
+
+	for pid in ${pids[@]+"${pids[@]}"}; do
+		kill -- "-$pid" 2>/dev/null || true
+	done
+	rm -rf "$work"
 }
 
 main()
 {
-	local rc lost=0 guest names all passed failed skipped sum=(0 0 0)
+	local rc lost=0 guests number names passed failed skipped sum=(0 0 0)
 
 	read -ra names <<<"${T:-}"
 	select_suites ${names[@]+"${names[@]}"} "$@"
-	out=$(mktemp)
-	trap 'rm -f "$out"' EXIT
+	work=$(mktemp -d)
+	trap cleanup EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
 	"$here/deps.sh" build guest
-	mapfile -t all < <(guests)
-	for guest in "${all[@]}"; do
+	# What all of them need, once, before any of them.
+	"$here/vm/kernel.sh" "$kernel" boot >/dev/null
+	"$here/vm/initramfs.sh" "$kernel" >/dev/null
+	"$here/vm/module.sh" "$kernel" >/dev/null
+	build_programs "${suites[@]}"
+
+	number=${JOBS:-$(jobs)}
+	mkfifo "$work/turns"
+	exec {turns}<>"$work/turns"
+	printf "%${number}s" '' | tr ' ' x >&"$turns"
+	mapfile -t guests < <(deal "$number")
+	for number in "${!guests[@]}"; do
+		start "$number" "${guests[number]}"
+	done
+	for number in "${!guests[@]}"; do
 		rc=0
-		run_guest "$guest" || rc=$?
-		ktap_judge "$out" "$rc"
+		tail -n +1 -f --pid="${pids[number]}" "$work/$number"
+		wait "${pids[number]}" || rc=$?
+		unset "pids[number]"
+		ktap_judge "$work/$number" "$rc"
 		sum=($((sum[0] + passed)) $((sum[1] + failed))
 			$((sum[2] + skipped)))
 		[ "$rc" -ne 70 ] || lost=70
