@@ -314,7 +314,8 @@ static void icmp4_error_key(struct icmp4_net *in, struct icmp4_error *error)
 	error->tos = iph->tos;
 	if (icmp4_types[error->type].class == ICMP4_CLASS_ERROR)
 		error->tos = RT_TOS(iph->tos) | IPTOS_PREC_INTERNETCONTROL;
-	error->key.saddr = icmp4_source_error(in, skb, error->iif);
+	error->key.saddr = icmp4_source_error(in, skb, error->iif,
+					      error->type);
 	error->key.flow_saddr = iph->saddr;
 	error->key.flow_daddr = iph->daddr;
 	error->key.oif = l3mdev_master_ifindex_rcu(icmp4_route_dev(skb));

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Whose address what we send carries. */
 
+#include <linux/icmp.h>
 #include <linux/inetdevice.h>
 #include <net/dst_metadata.h>
 #include <net/ip.h>
+#include <net/l3mdev.h>
 #include <net/route.h>
 
 #include "interface.h"
+#include "route.h"
 #include "source.h"
 
 /* The first address of an interface that others may know. */
@@ -24,16 +27,22 @@ static __be32 icmp4_source_first(const struct net_device *dev)
 	return 0;
 }
 
-/* icmp_reply_src: if there is such an interface now, and it has an address. */
-static __be32 icmp4_source_named(const struct icmp4_net *in)
+/* icmp_reply_src: if there is such an interface now, it has an address, and that is one
+ * of the L3 domain that @near is in.
+ */
+static __be32 icmp4_source_named(const struct icmp4_net *in,
+				 const struct net_device *near)
 {
 	const struct icmp4_ifname *ifname = rcu_dereference(in->reply_src);
-	const struct net_device *dev;
+	struct net_device *dev;
 
 	if (likely(!ifname))
 		return 0;
 	dev = dev_get_by_name_rcu(in->net, ifname->name);
-	return dev ? icmp4_source_first(dev) : 0;
+	if (!dev || l3mdev_master_ifindex_rcu(dev) !=
+		    l3mdev_master_ifindex_rcu(near))
+		return 0;
+	return icmp4_source_first(dev);
 }
 
 /* Is this the broadcast address of an address? That of all ones is, whatever else was
@@ -55,7 +64,8 @@ static __be32 icmp4_source_broadcast(const struct net_device *dev,
 	const struct in_device *in_dev = __in_dev_get_rcu(dev);
 	const struct in_ifaddr *ifa;
 
-	if (!in_dev)
+	/* 0.0.0.0 reaches all as well, and is nobody's. */
+	if (!in_dev || !broadcast)
 		return 0;
 	in_dev_for_each_ifa_rcu(ifa, in_dev)
 		if (icmp4_source_is_broadcast(ifa, broadcast))
@@ -91,25 +101,22 @@ __be32 icmp4_source_reply(const struct icmp4_net *in, const struct sk_buff *skb)
 		source = icmp4_source_broadcast(dev, daddr);
 	if (!source && READ_ONCE(in->knobs.reply_from_interface))
 		source = icmp4_source_first(dev);
-	return source ?: icmp4_source_named(in);
+	return source ?: icmp4_source_named(in, dev);
 }
 
 /* Where the receiving interface has no address the kernel's choice is any other one's,
  * which is less than what icmp_reply_src names.
  */
 static __be32 icmp4_source_inbound(const struct icmp4_net *in,
-				   const struct sk_buff *skb, int iif)
+				   const struct sk_buff *skb, int iif,
+				   __be32 named)
 {
 	const struct net_device *dev;
-	__be32 source = 0;
 
 	dev = dev_get_by_index_rcu(in->net, iif ?: inet_iif(skb));
-	if (!dev)
-		return icmp4_source_named(in);
-	if (!icmp4_source_first(dev))
-		source = icmp4_source_named(in);
-	return source ?: inet_select_addr(dev, ip_hdr(skb)->saddr,
-					  RT_SCOPE_LINK);
+	if (!dev || (named && !icmp4_source_first(dev)))
+		return named;
+	return inet_select_addr(dev, ip_hdr(skb)->saddr, RT_SCOPE_LINK);
 }
 
 /**
@@ -118,26 +125,30 @@ static __be32 icmp4_source_inbound(const struct icmp4_net *in,
  * @skb: the offending packet, with its route
  * @iif: index of the interface it came by, even below a VRF; 0 if that is not
  *	known
+ * @type: ICMP type of the error
  *
  * In this order: the address the packet was sent to if it is ours
  * (RFC 1122 3.2.1.3); with icmp_errors_use_inbound_ifaddr one of the receiving
  * interface's; the first one of the interface that icmp_reply_src names; else the
- * route's choice (RFC 1812 4.3.2.4).
+ * route's choice (RFC 1812 4.3.2.4). icmp_reply_src is not for redirects: a host obeys
+ * those of its gateway's address only (RFC 1122 3.2.2.2).
  *
  * Return: the address in network order; 0 to let the route choose.
  * Context: RCU read side.
  */
 __be32 icmp4_source_error(const struct icmp4_net *in, const struct sk_buff *skb,
-			  int iif)
+			  int iif, u8 type)
 {
-	if (!skb_valid_dst(skb))
-		return icmp4_source_named(in);
-	if (skb_rtable(skb)->rt_flags & RTCF_LOCAL)
+	__be32 named;
+
+	if (skb_valid_dst(skb) && skb_rtable(skb)->rt_flags & RTCF_LOCAL)
 		return ip_hdr(skb)->daddr;
-	if (rt_is_input_route(skb_rtable(skb)) &&
+	named = type == ICMP_REDIRECT ? 0 :
+		icmp4_source_named(in, icmp4_route_dev(skb));
+	if (skb_valid_dst(skb) && rt_is_input_route(skb_rtable(skb)) &&
 	    READ_ONCE(in->net->ipv4.sysctl_icmp_errors_use_inbound_ifaddr))
-		return icmp4_source_inbound(in, skb, iif);
-	return icmp4_source_named(in);
+		return icmp4_source_inbound(in, skb, iif, named);
+	return named;
 }
 
 /**

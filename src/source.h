@@ -9,7 +9,7 @@
 
 __be32 icmp4_source_reply(const struct icmp4_net *in, const struct sk_buff *skb);
 __be32 icmp4_source_error(const struct icmp4_net *in, const struct sk_buff *skb,
-			  int iif);
+			  int iif, u8 type);
 bool icmp4_source_is_ours(const void *net, __be32 addr);
 
 #endif

@@ -1,7 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the kernel says, in its log."""
 
+import functools
 import os
+
+import lab
+
+LIMIT = "../core/message_cost"
+
+
+def unlimited(test):
+    """Run a test without a limit of what the kernel says; in its first
+    namespace, where that is set.
+    """
+    @functools.wraps(test)
+    def run(host):
+        lab.enter()
+        old = lab.sysctl(LIMIT, 0)
+        lab.enter("host")
+        try:
+            return test(host)
+        finally:
+            lab.enter()
+            lab.sysctl(LIMIT, old)
+            lab.enter("host")
+    return run
 
 
 class Log:

@@ -232,17 +232,12 @@ def to_all(src, dst):
     return packet.ether(ip(echo(), src=src, dst=dst), packet.BROADCAST_MAC)
 
 
-def sharers(host):
-    """Who else has the request keeps it as it came.
-
-    A raw socket and a sniffer, while all kinds of requests are answered.
+def shared(host, messages):
+    """What is wrong with the requests that a raw socket and a sniffer have,
+    while each of them is answered.
     """
-    lab.sysctl("icmp_echo_enable_probe", 1)
     raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
     sniffer = lab.frame_socket("h0", lab.ETH_P_ALL)
-    messages = [echo(0), echo(1), echo(56), echo(1472), packet.timestamp(),
-                packet.timestamp(payload(100)), echo(3000), echo(40000),
-                icmp(packet.PROBE, 0, b"\0\1\0\1", payload(24))]
     before = lab.stat()
     problems = []
     for message in messages:
@@ -263,6 +258,18 @@ def sharers(host):
     raw.close()
     sniffer.close()
     return problems
+
+
+def sharers(host):
+    """Who else has the request keeps it as it came.
+
+    A raw socket and a sniffer, while all kinds of requests are answered.
+    """
+    lab.sysctl("icmp_echo_enable_probe", 1)
+    return shared(host, [
+        echo(0), echo(1), echo(56), echo(1472), packet.timestamp(),
+        packet.timestamp(payload(100)), echo(3000), echo(40000),
+        icmp(packet.PROBE, 0, b"\0\1\0\1", payload(24))])
 
 
 JUMBO = {"commands": ["link set h0 mtu 65535"],

@@ -323,34 +323,13 @@ def other_errors_remain(host):
     return problems
 
 
-LIMIT = "../core/message_cost"
-
-
-def unlimited(test):
-    """Run a test without a limit of what the kernel says; in its first
-    namespace, where that is set.
-    """
-    def run(host):
-        lab.enter()
-        old = lab.sysctl(LIMIT, 0)
-        lab.enter("host")
-        try:
-            return test(host)
-        finally:
-            lab.enter()
-            lab.sysctl(LIMIT, old)
-            lab.enter("host")
-    run.__doc__ = test.__doc__
-    return run
-
-
 def quoted(size=40, ihl=5):
     """A packet of which there is no socket."""
     whole = packet.ip(packet.udp(32), packet.HOST, FAR, packet.UDP)
     return (bytes([0x40 | ihl]) + whole[1:])[:size]
 
 
-@unlimited
+@kmsg.unlimited
 def log_redirect(host):
     """icmp_log_redirect: a line for each, whoever sends it, dropped or not.
 
@@ -395,7 +374,7 @@ def log_limit(host):
     return [] if len(lines) <= 20 else [f"{len(lines)} lines of 200"]
 
 
-@unlimited
+@kmsg.unlimited
 def log_bogus(host):
     """Errors about broadcasts are logged, if they are not ignored."""
     problems, log = [], kmsg.Log()
