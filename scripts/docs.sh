@@ -30,6 +30,9 @@ if [ "${1:-}" = --check ]; then
 	shift
 fi
 module=${1:?usage: docs.sh [--check] MODULE}
+# Where the kernel has one of them itself, the module does not say so.
+[ "$(modinfo -F knob "$module" | wc -l)" -eq "$(grep -c '^ICMP4_KNOB(' src/knob_defs.h)" ] ||
+	die "$module does not add all knobs" 'build it for an older kernel, 6.1'
 failed=0
 while read -r file format; do
 	new=$(fill "$file" "$format" "$module")

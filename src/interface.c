@@ -51,7 +51,7 @@ static bool icmp4_interface_has_ipv6(const struct net_device *dev)
 const struct net_device *icmp4_interface_received(struct net *net,
 						  const struct sk_buff *skb)
 {
-	return dev_get_by_index_rcu(net, IPCB(skb)->iif) ?: skb->dev;
+	return dev_get_by_index_rcu(net, inet_sdif(skb)) ?: skb->dev;
 }
 
 /**

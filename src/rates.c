@@ -55,6 +55,20 @@ static const char *rates_field(const char **text, size_t *left, size_t *len)
 	return field;
 }
 
+/**
+ * icmp4_rates_set() - change the rate of one type
+ * @rates: the rates
+ * @type: the type, below %ICMP4_RATES_TYPES
+ * @interval: between two messages, in ms; 0 for no rate
+ * @burst: at once
+ */
+void icmp4_rates_set(struct icmp4_rates *rates, u8 type, u32 interval,
+		     u16 burst)
+{
+	rates->interval[type] = interval;
+	rates->burst[type] = interval ? burst : 0;
+}
+
 /* One word: NAME:INTERVAL[:BURST]. */
 static int rates_word(struct icmp4_rates *rates, unsigned long *named,
 		      const char *word, size_t left)
@@ -77,8 +91,7 @@ static int rates_word(struct icmp4_rates *rates, unsigned long *named,
 		return -EINVAL;
 
 	__set_bit(type, named);
-	rates->interval[type] = interval;
-	rates->burst[type] = interval ? burst : 0;
+	icmp4_rates_set(rates, type, interval, burst);
 	return 0;
 }
 

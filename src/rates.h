@@ -27,6 +27,8 @@ struct icmp4_rates {
 	u16 burst[ICMP4_RATES_TYPES];
 };
 
+void icmp4_rates_set(struct icmp4_rates *rates, u8 type, u32 interval,
+		     u16 burst);
 int icmp4_rates_parse(struct icmp4_rates *rates, const char *text, size_t len);
 size_t icmp4_rates_print(const struct icmp4_rates *rates, char *to,
 			 size_t size);

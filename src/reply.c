@@ -14,6 +14,7 @@
 
 #include "checksum.h"
 #include "ctl.h"
+#include "interface.h"
 #include "options.h"
 #include "reply.h"
 #include "route.h"
@@ -120,8 +121,8 @@ static enum icmp4_drop icmp4_reply_locked(struct icmp4_net *in,
 
 	/* Someone who has no address yet is on the link that he asked by. */
 	if (unlikely(!iph->saddr && link)) {
-		key.oif = IPCB(skb)->iif;
-		key.broadcast = true;
+		key.oif = icmp4_interface_received(in->net, skb)->ifindex;
+		key.broadcast = key.daddr == link;
 	}
 	if (unlikely(ipv4_is_zeronet(requester) || ipv4_is_zeronet(key.daddr)))
 		return ICMP4_DROP_REQUESTER;

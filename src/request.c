@@ -119,10 +119,10 @@ enum icmp4_drop icmp4_request_mask(struct icmp4_net *in, struct sk_buff *skb)
 
 	if (!READ_ONCE(in->knobs.maskrepl))
 		return ICMP4_DROP_MASK_OFF;
-	why = icmp4_mask_answer(in, skb, &answer);
+	why = icmp4_reply_begin(in, skb, ICMP_ADDRESSREPLY, &limit);
 	if (why)
 		return why;
-	why = icmp4_reply_begin(in, skb, ICMP_ADDRESSREPLY, &limit);
+	why = icmp4_mask_answer(in, skb, &answer);
 	if (why)
 		return why;
 	if (!cut(skb, sizeof(*msg)))

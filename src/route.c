@@ -262,8 +262,8 @@ enum icmp4_drop icmp4_route_reply(struct icmp4_net *in, struct sk_buff *skb,
 	rt = ip_route_output_key(in->net, &fl4);
 	if (IS_ERR(rt))
 		return ICMP4_DROP_NO_ROUTE;
-	broadcast = rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST);
-	if (broadcast && !key->broadcast) {
+	broadcast = rt->rt_flags & RTCF_BROADCAST;
+	if ((broadcast && !key->broadcast) || rt->rt_flags & RTCF_MULTICAST) {
 		ip_rt_put(rt);
 		return ICMP4_DROP_REQUESTER;
 	}

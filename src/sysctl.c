@@ -31,8 +31,8 @@
 
 /**
  * struct icmp4_access - a read or a write of a knob, as a proc_handler gets it
- * @write: it is a write, of something, and from the beginning
- * @buffer: what is written, or where to; ends with a NUL when written
+ * @write: it is a write, of something, from the beginning, and of less than a page
+ * @buffer: what is written, with room for one byte more; or where to
  * @len: bytes there, and afterwards bytes done
  * @pos: position in the file
  */
@@ -109,7 +109,10 @@ static char *icmp4_knob_text_written(struct icmp4_access *access)
 {
 	char *text = access->buffer;
 
-	return strlen(text) == *access->len ? strim(text) : NULL;
+	if (memchr(text, '\0', *access->len))
+		return NULL;
+	text[*access->len] = '\0';
+	return strim(text);
 }
 
 static void *icmp4_knob_value(struct icmp4_net *in,
@@ -223,33 +226,39 @@ static int icmp4_knob_interface(struct icmp4_net *in,
 	return 0;
 }
 
-/* All or nothing: a packet sees the rates as they were, or as they will be. */
-static int icmp4_rates_change(struct icmp4_net *in, const char *text,
-			      size_t len)
+/* A copy of the rates to change; with it begins what ends by icmp4_rates_end(). All or
+ * nothing: a packet sees the rates as they were, or as they will be.
+ */
+static struct icmp4_rates *icmp4_rates_begin(struct icmp4_net *in)
 {
-	struct icmp4_rates *old, *new;
-	int err;
+	const struct icmp4_rates *rates;
+	struct icmp4_rates *new;
 
 	new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
 	if (!new)
-		return -ENOMEM;
+		return NULL;
 	mutex_lock(&icmp4_rates_lock);
-	old = rcu_dereference_protected(in->rates,
-					lockdep_is_held(&icmp4_rates_lock));
-	if (old)
-		*new = *old;
-	err = icmp4_rates_parse(new, text, len);
-	if (err || !icmp4_rates_any(new)) {
-		kfree(new);
-		new = NULL;
-	}
-	if (!err) {
-		rcu_assign_pointer(in->rates, new);
-		if (old)
-			kfree_rcu(old, rcu);
+	rates = rcu_dereference_protected(in->rates,
+					  lockdep_is_held(&icmp4_rates_lock));
+	if (rates)
+		*new = *rates;
+	return new;
+}
+
+static void icmp4_rates_end(struct icmp4_net *in, struct icmp4_rates *new,
+			    bool changed)
+{
+	struct icmp4_rates *old = new;
+
+	if (changed) {
+		old = rcu_dereference_protected(in->rates,
+						lockdep_is_held(&icmp4_rates_lock));
+		rcu_assign_pointer(in->rates,
+				   icmp4_rates_any(new) ? new : NULL);
 	}
 	mutex_unlock(&icmp4_rates_lock);
-	return err;
+	if (old)
+		kfree_rcu(old, rcu);
 }
 
 static void icmp4_rates_copy(struct icmp4_net *in, struct icmp4_rates *to)
@@ -264,6 +273,18 @@ static void icmp4_rates_copy(struct icmp4_net *in, struct icmp4_rates *to)
 	rcu_read_unlock();
 }
 
+static int icmp4_knob_ticks_read(struct icmp4_net *in,
+				 const struct icmp4_knob *knob,
+				 struct icmp4_access *access)
+{
+	struct icmp4_rates rates;
+	int ticks;
+
+	icmp4_rates_copy(in, &rates);
+	ticks = DIV_ROUND_UP(rates.interval[knob->type], KNOB_TICK_MS);
+	return icmp4_knob_number(knob, access, &ticks);
+}
+
 /* The rate of one type as Linux 2.2 had it: the interval in hundredths of a second,
  * 0 for none. The burst stays as it is, and a value that is there already changes
  * nothing: who restores all knobs, in the order of their names, gets what he saved.
@@ -271,22 +292,22 @@ static void icmp4_rates_copy(struct icmp4_net *in, struct icmp4_rates *to)
 static int icmp4_knob_ticks(struct icmp4_net *in, const struct icmp4_knob *knob,
 			    struct icmp4_access *access)
 {
-	struct icmp4_rates rates;
+	struct icmp4_rates *rates;
 	int old, ticks, err;
-	char text[48];
 
-	icmp4_rates_copy(in, &rates);
-	old = DIV_ROUND_UP(rates.interval[knob->type], KNOB_TICK_MS);
+	if (!access->write)
+		return icmp4_knob_ticks_read(in, knob, access);
+	rates = icmp4_rates_begin(in);
+	if (!rates)
+		return -ENOMEM;
+	old = DIV_ROUND_UP(rates->interval[knob->type], KNOB_TICK_MS);
 	ticks = old;
 	err = icmp4_knob_number(knob, access, &ticks);
-	if (err || ticks == old)
-		return err;
-	return icmp4_rates_change(in, text,
-				  scnprintf(text, sizeof(text), "%s:%u:%u",
-					    icmp4_type_name(knob->type),
-					    ticks * KNOB_TICK_MS,
-					    rates.burst[knob->type] ?:
-					    ICMP4_RATES_BURST));
+	if (!err && ticks != old)
+		icmp4_rates_set(rates, knob->type, ticks * KNOB_TICK_MS,
+				rates->burst[knob->type] ?: ICMP4_RATES_BURST);
+	icmp4_rates_end(in, rates, !err && ticks != old);
+	return err;
 }
 
 static int icmp4_knob_rates_read(struct icmp4_net *in,
@@ -309,11 +330,16 @@ static int icmp4_knob_rates_read(struct icmp4_net *in,
 static int icmp4_knob_rates(struct icmp4_net *in, const struct icmp4_knob *knob,
 			    struct icmp4_access *access)
 {
+	struct icmp4_rates *rates;
 	int err;
 
 	if (!access->write)
 		return icmp4_knob_rates_read(in, access);
-	err = icmp4_rates_change(in, access->buffer, *access->len);
+	rates = icmp4_rates_begin(in);
+	if (!rates)
+		return -ENOMEM;
+	err = icmp4_rates_parse(rates, access->buffer, *access->len);
+	icmp4_rates_end(in, rates, !err);
 	if (!err)
 		*access->pos += *access->len;
 	return err;
@@ -347,6 +373,28 @@ static const struct icmp4_knob icmp4_knobs[] = {
 #undef ICMP4_KNOB
 };
 
+/* What a row says and its kind does not heed has to be what the kind takes for granted. */
+#define GRANTS_integer(_member, _initial, _min, _max)			\
+	__same_type(typeof_member(struct icmp4_knobs, _member), int)
+#define GRANTS_boolean	GRANTS_integer
+#define GRANTS_inverse(_member, _initial, _min, _max)			\
+	(__same_type(typeof_member(struct netns_ipv4, _member), u8) &&	\
+	 (_initial) == 0)
+#define GRANTS_ticks(_type, _initial, _min, _max)			\
+	((_initial) == 0 && (_max) == ICMP4_RATES_MS_MAX / KNOB_TICK_MS)
+#define GRANTS_mask(_member, _initial, _min, _max)			\
+	(__same_type(typeof_member(struct icmp4_knobs, _member), u32) && \
+	 (_initial) == 0 && (_min) == 0 && (_max) == U32_MAX)
+#define GRANTS_interface(...)	true
+#define GRANTS_rates(...)	true
+
+static const int icmp4_knob_grants[] __maybe_unused = {
+#define ICMP4_KNOB(_name, _kind, _arg, _initial, _min, _max, _what)	\
+	BUILD_BUG_ON_ZERO(!GRANTS_##_kind(_arg, _initial, _min, _max)),
+#include "knob_defs.h"
+#undef ICMP4_KNOB
+};
+
 /* The same for those who have but the file of the module: "modinfo -F knob". */
 static const char icmp4_knob_info[] __used __section(".modinfo") __aligned(1) =
 #define ICMP4_KNOB(_name, _kind, _arg, _initial, _min, _max, _what)	\
@@ -356,7 +404,9 @@ static const char icmp4_knob_info[] __used __section(".modinfo") __aligned(1) =
 #undef ICMP4_KNOB
 	;
 
-/* Half a value would be another one, so one write is one value. */
+/* Half a value would be another one, so one write is one value. (Of a page the kernel's
+ * parser of numbers does not see the last byte.)
+ */
 static int icmp4_knob_handler(ICMP4_CTL_TABLE *table, int write, void *buffer,
 			      size_t *len, loff_t *pos)
 {
@@ -370,7 +420,7 @@ static int icmp4_knob_handler(ICMP4_CTL_TABLE *table, int write, void *buffer,
 
 	if (write && !*len)
 		return 0;
-	if (write && (*pos || *len > PAGE_SIZE))
+	if (write && (*pos || *len >= PAGE_SIZE))
 		return -EINVAL;
 	return knob->access(table->data, knob, &access);
 }

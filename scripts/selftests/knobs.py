@@ -61,6 +61,8 @@ class Knob:
         self.refuses += [
             *texts, "\0", f"\0{other}", f"{other}\0", f"{other}\0\n",
             f"{other}\n\0", f"{other}\0{other}", f"{other} \0 {other}",
+            # Of a page the kernel's parser of numbers does not see the last.
+            other.ljust(PAGE), other.rjust(PAGE), other.ljust(PAGE - 1) + "x",
             other + " " * PAGE, other + "\n" * HUGE, " " * PAGE + other,
             " " * (PAGE + 1), other * PAGE]
 

@@ -23,6 +23,7 @@ import time
 import darwin
 import dgram
 import kmsg
+import knobs
 import lab
 import pace
 import test_error_in_paths
@@ -416,17 +417,10 @@ EFFECTS = {
 KERNEL_HAS = {"icmp_errors_extension_mask"}
 
 
-def added():
-    """{name: kind} of the files that this module adds, as it says itself."""
-    with open(lab.MODULE, "rb") as file:
-        return dict(re.findall(r"\bknob=(\w+):(\w+):",
-                               file.read().decode("latin-1")))
-
-
 def table(host):
     """Every file has its test, and every test sees a difference."""
     host.settle()
-    names = set(added())
+    names = {row.name for row in knobs.table()}
     problems = differ("files without a test", sorted(names - set(EFFECTS)), [])
     problems += differ("tests without a file", sorted(
         set(EFFECTS) - names - KERNEL_HAS), [])
@@ -438,7 +432,7 @@ def test_of(name, effect):
     """A test for versus.main(), named after the file."""
     run = functools.partial(effect.test, name)
     if effect.look is logged:
-        run = test_error_in_paths.unlimited(run)
+        run = kmsg.unlimited(run)
     run.__doc__ = f"{name}: {effect.look.__doc__}"
     return run
 
