@@ -248,17 +248,17 @@ static struct icmp4_rates *icmp4_rates_begin(struct icmp4_net *in)
 static void icmp4_rates_end(struct icmp4_net *in, struct icmp4_rates *new,
 			    bool changed)
 {
-	struct icmp4_rates *old = new;
+	bool kept = changed && icmp4_rates_any(new);
+	struct icmp4_rates *old = NULL;
 
-	if (changed) {
-		old = rcu_dereference_protected(in->rates,
-						lockdep_is_held(&icmp4_rates_lock));
-		rcu_assign_pointer(in->rates,
-				   icmp4_rates_any(new) ? new : NULL);
-	}
+	if (changed)
+		old = rcu_replace_pointer(in->rates, kept ? new : NULL,
+					  lockdep_is_held(&icmp4_rates_lock));
 	mutex_unlock(&icmp4_rates_lock);
 	if (old)
 		kfree_rcu(old, rcu);
+	if (!kept)
+		kfree(new);
 }
 
 static void icmp4_rates_copy(struct icmp4_net *in, struct icmp4_rates *to)
