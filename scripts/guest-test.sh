@@ -99,9 +99,10 @@ jobs()
 
 	number=$(nproc)
 	[ "$number" -le 4 ] || number=4
-	# With room to spare: QEMU takes some, too.
-	room=$(awk '/^MemAvailable/ { printf "%d", $2 * 512 }' /proc/meminfo)
+	# QEMU keeps up to 1 GiB of translated code besides.
+	room=$(awk '/^MemAvailable/ { printf "%d", $2 * 1024 }' /proc/meminfo)
 	guest=$("$here/vm/kernel.sh" "$kernel" memory | numfmt --from=iec)
+	guest=$((guest + (5 << 28)))
 	while [ "$number" -gt 1 ] && [ $((number * guest)) -gt "$room" ]; do
 		number=$((number - 1))
 	done
