@@ -301,9 +301,8 @@ NUMBER = 5000
 # What a message of the module's own counts besides the end that it comes to.
 NO_ENDS = ("InTaken", "OutCopied", "OutDiscarded")
 ENDS = {"InCsum", "InShort", "InLength", "InUnknownType", "InNoAction",
-        "InMaskOff", "InQuoteHeader", "InQuoteShort", "InQuoteRaw", "InCode",
-        "InQuench", "InDelivered", "InPmtuIgnored", "InRedirectIgnored",
-        "OutReplies"}
+        "InQuoteHeader", "InQuoteShort", "InQuoteRaw", "InCode", "InQuench",
+        "InDelivered", "InPmtuIgnored", "InRedirectIgnored", "OutReplies"}
 
 
 def damaged(luck, quotes):
