@@ -22,6 +22,7 @@ here=$(dirname "$0")
 kernel=${KERNEL:-6.1}
 programs=
 work=
+tab=$'\t'
 pids=()
 
 # Those of the kernel's own selftests that a guest runs, as they are.
@@ -92,8 +93,8 @@ own_files()
 	done
 }
 
-# How many guests at a time.
-jobs()
+# How many guests at a time, if nobody says so.
+at_a_time()
 {
 	local number room guest
 
@@ -110,25 +111,25 @@ jobs()
 }
 
 # deal NUMBER: the suites of each kind of guest, a line a guest: its options, a
-# colon, its suites. Those without options come first.
+# tab, its suites. Those without options come first.
 deal()
 {
 	local file
 
 	for file in "${suites[@]}"; do
-		printf '%s:%s\n' "$(suite_header "$file" guest)" "${file##*/}"
-	done | LC_ALL=C sort -s -t : -k 1,1 | awk -F : -v number="$1" '
+		printf '%s\t%s\n' "$(suite_header "$file" guest)" "${file##*/}"
+	done | LC_ALL=C sort -s -t "$tab" -k 1,1 | awk -F '\t' -v number="$1" '
 		$1 != kind { kind = $1; turn = 0 }
 		{
-			hand = $1 ":" turn++ % number
+			hand = $1 FS turn++ % number
 			if (!(hand in hands))
 				order[++guests] = hand
 			hands[hand] = hands[hand] " " $2
 		}
 		END {
 			for (i = 1; i <= guests; i++) {
-				split(order[i], part, ":")
-				print part[1] ":" hands[order[i]]
+				split(order[i], part, FS)
+				print part[1] FS hands[order[i]]
 			}
 		}'
 }
@@ -140,6 +141,7 @@ run_guest()
 	local number=$1 names=("${@:3}") options added rc=0
 
 	read -rn1 -u "$turns"
+	trap 'printf x >&"$turns"; : >"$work/$number.done"' EXIT
 	[ -z "$2" ] || say "guest with $2"
 	read -ra options <<<"$2 ${GUEST:-}"
 	mapfile -t added < <(own_selftests "${names[@]}"
@@ -149,8 +151,7 @@ run_guest()
 		--console "$(repo_root)/.build/console$number" \
 		${added[@]+"${added[@]}"} ${options[@]+"${options[@]}"} \
 		-- selftests/run.sh "${names[@]}" || rc=$?
-	printf x >&"$turns"
-	return $rc
+	exit $rc
 }
 
 # start NUMBER LINE: run_guest with a line of deal(), in a process group of its own.
@@ -158,22 +159,36 @@ start()
 {
 	local names
 
-	read -ra names <<<"${2#*:}"
+	read -ra names <<<"${2#*"$tab"}"
 	: >"$work/$1"
 	set -m
-	run_guest "$1" "${2%%:*}" "${names[@]}" >"$work/$1" </dev/null &
+	run_guest "$1" "${2%%"$tab"*}" "${names[@]}" >"$work/$1" </dev/null &
 	set +m
 	pids[$1]=$!
+}
+
+# follow NUMBER: what its guest says, until it has said all. Signals are heard at
+# once.
+follow()
+{
+	if [ -e "$work/$1.done" ]; then
+		cat "$work/$1"
+		return
+	fi
+	tail -n +1 -f --pid="${pids[$1]}" "$work/$1" &
+	wait $!
 }
 
 # shellcheck disable=SC2317,SC2329 # called by trap
 cleanup()
 {
-	local pid
+	local number
 
-	for pid in ${pids[@]+"${pids[@]}"}; do
-		kill -- "-$pid" 2>/dev/null || true
+	for number in "${!pids[@]}"; do
+		[ -e "$work/$number.done" ] ||
+			kill -- "-${pids[number]}" 2>/dev/null || true
 	done
+	wait
 	rm -rf "$work"
 }
 
@@ -193,8 +208,11 @@ main()
 	"$here/vm/initramfs.sh" "$kernel" >/dev/null
 	"$here/vm/module.sh" "$kernel" >/dev/null
 	build_programs "${suites[@]}"
+	own_files "${suites[@]}" >/dev/null
 
-	number=${JOBS:-$(jobs)}
+	number=${JOBS:-$(at_a_time)}
+	[[ $number =~ ^[1-9][0-9]?$ ]] ||
+		die "JOBS=$number is no number of guests" 'say 1 to 99, or nothing'
 	mkfifo "$work/turns"
 	exec {turns}<>"$work/turns"
 	printf "%${number}s" '' | tr ' ' x >&"$turns"
@@ -204,7 +222,7 @@ main()
 	done
 	for number in "${!guests[@]}"; do
 		rc=0
-		tail -n +1 -f --pid="${pids[number]}" "$work/$number"
+		follow "$number"
 		wait "${pids[number]}" || rc=$?
 		unset "pids[number]"
 		ktap_judge "$work/$number" "$rc"

@@ -124,8 +124,8 @@ void icmp4_mask_examine(const struct icmp4_net *in, const struct sk_buff *skb)
 	const __be32 *told;
 	__be32 room;
 
-	/* Its own broadcasts come back to a host. */
-	if (skb->pkt_type == PACKET_LOOPBACK)
+	/* Its own broadcasts come back to a host, by the route that they left by. */
+	if (rt_is_output_route(skb_rtable(skb)))
 		return;
 	if (!in_dev || !IN_DEV_FORWARD(in_dev) || !IN_DEV_LOG_MARTIANS(in_dev))
 		return;
