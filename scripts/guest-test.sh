@@ -101,7 +101,7 @@ at_a_time()
 	number=$(nproc)
 	[ "$number" -le 4 ] || number=4
 	# QEMU keeps up to 1 GiB of translated code besides.
-	room=$(awk '/^MemAvailable/ { printf "%d", $2 * 1024 }' /proc/meminfo)
+	room=$(($(awk '/^MemAvailable/ { print $2 }' /proc/meminfo) * 1024))
 	guest=$("$here/vm/kernel.sh" "$kernel" memory | numfmt --from=iec)
 	guest=$((guest + (5 << 28)))
 	while [ "$number" -gt 1 ] && [ $((number * guest)) -gt "$room" ]; do
