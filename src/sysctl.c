@@ -220,8 +220,7 @@ static int icmp4_knob_interface(struct icmp4_net *in,
 		strscpy(new->name, name, sizeof(new->name));
 	}
 	old = unrcu_pointer(xchg(value, RCU_INITIALIZER(new)));
-	if (old)
-		kfree_rcu(old, rcu);
+	kfree_rcu(old, rcu);
 	*access->pos += *access->len;
 	return 0;
 }
@@ -255,8 +254,7 @@ static void icmp4_rates_end(struct icmp4_net *in, struct icmp4_rates *new,
 		old = rcu_replace_pointer(in->rates, kept ? new : NULL,
 					  lockdep_is_held(&icmp4_rates_lock));
 	mutex_unlock(&icmp4_rates_lock);
-	if (old)
-		kfree_rcu(old, rcu);
+	kfree_rcu(old, rcu);
 	if (!kept)
 		kfree(new);
 }
@@ -485,9 +483,7 @@ void icmp4_sysctl_uninit(struct icmp4_net *in)
 	unregister_net_sysctl_table(in->sysctl);
 	kfree(in->sysctl_table);
 	rates = unrcu_pointer(xchg(&in->rates, NULL));
-	if (rates)
-		kfree_rcu(rates, rcu);
+	kfree_rcu(rates, rcu);
 	ifname = unrcu_pointer(xchg(&in->reply_src, NULL));
-	if (ifname)
-		kfree_rcu(ifname, rcu);
+	kfree_rcu(ifname, rcu);
 }

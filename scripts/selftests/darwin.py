@@ -31,12 +31,11 @@ OTHER = "192.0.2.9"
 GROUP = "224.0.0.77"
 NOBODY = "10.9.8.7"
 USER = 1000
-MASKREQ, MASKREPLY = 17, 18
 
 
 def mask(extra=b"\0" * 4, **fields):
     """An address mask request."""
-    return packet.icmp(MASKREQ, rest=b"\x12\x34\0\1", data=extra, **fields)
+    return packet.icmp(packet.MASK, rest=b"\x12\x34\0\1", data=extra, **fields)
 
 
 def begin(host):

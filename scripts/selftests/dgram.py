@@ -15,11 +15,10 @@ import zlib
 import lab
 import packet
 import raw
-from packet import HOST
+from packet import HOST, MASK, MASK_REPLY
 
 ICMP = socket.IPPROTO_ICMP
 EVERYBODY = {"ping_group_range": "0 2147483647"}
-MASK, MASK_REPLY = 17, 18
 REPLIES = {packet.ECHO: packet.ECHO_REPLY,
            packet.TIMESTAMP: packet.TIMESTAMP_REPLY, MASK: MASK_REPLY,
            packet.PROBE: packet.PROBE_REPLY}

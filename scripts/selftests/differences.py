@@ -319,7 +319,7 @@ DGRAM_REQUESTS = {kind: Difference(
     f"datagram sockets send {name} requests", asked(kind, column))
     for kind, name, column in (
         (packet.TIMESTAMP, "timestamp", "OutTimestamps"),
-        (dgram.MASK, "address mask", "OutAddrMasks"))}
+        (packet.MASK, "address mask", "OutAddrMasks"))}
 DGRAM_FAMILIES = Difference(
     "identifiers of IPv6 sockets are apart", not_taken)
 DGRAM_LISTED = Difference(

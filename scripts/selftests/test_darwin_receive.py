@@ -17,9 +17,9 @@ import lab
 import packet
 import versus
 from darwin import (IP_BOUND_IF, IP_HDRINCL, IP_RECVDSTADDR, IP_RECVIF,
-                    IP_RECVOPTS, IP_RECVTTL, IP_RETOPTS, IP_STRIPHDR,
-                    MASKREPLY, MASKREQ, NOBODY, OTHER, as_user, attempt, begin,
-                    differ, header, opened, ping)
+                    IP_RECVOPTS, IP_RECVTTL, IP_RETOPTS, IP_STRIPHDR, NOBODY,
+                    OTHER, as_user, attempt, begin, differ, header, opened,
+                    ping)
 from packet import HOST, PEER, echo, frame
 
 SOL_IP = socket.SOL_IP
@@ -433,8 +433,9 @@ def own_replies(host):
         for request, reply in (
                 (echo(32, ident=0x4321, seq=9), packet.ECHO_REPLY),
                 (packet.timestamp(ident=0x4321), packet.TIMESTAMP_REPLY),
-                (packet.icmp(MASKREQ, rest=b"\x43\x21\0\1", data=b"\0" * 4),
-                 MASKREPLY)):
+                (packet.icmp(packet.MASK, rest=b"\x43\x21\0\1",
+                             data=bytes(4)),
+                 packet.MASK_REPLY)):
             sock.sendto(request, (PEER, 0))
             sent = host.exchange([])[0][34:]
             problems += differ("request", sent, request)

@@ -376,7 +376,7 @@ def kind(play, what, code=0):
 def all_kinds(play, code):
     one = play.open(ident=ID)
     for what in range(256):
-        if code or what not in (packet.TIMESTAMP, dgram.MASK):
+        if code or what not in (packet.TIMESTAMP, packet.MASK):
             play.note(f"type {what}", verdict(
                 one.sock.sendto, request(what, code=code), (PEER, 0)))
     play.send()

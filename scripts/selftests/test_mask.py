@@ -23,9 +23,9 @@ import packet
 import test_echo
 import test_raw_life
 import versus
-from darwin import MASKREPLY, MASKREQ
-from packet import (BROADCAST_MAC, HOST, HOST_MAC, IP_DF, PEER, PEER_MAC,
-                    ether, fragments, frame, icmp, ip, payload, timestamp)
+from packet import (BROADCAST_MAC, HOST, HOST_MAC, IP_DF, MASK, MASK_REPLY,
+                    PEER, PEER_MAC, ether, fragments, frame, icmp, ip, payload,
+                    timestamp)
 from test_options import LSRR, RR, SOURCE_ROUTE, TSONLY, route, times
 from versus import Group, Stimulus
 
@@ -65,7 +65,7 @@ def bits(length):
 
 def request(size=12, code=0, seq=1, csum=None):
     """A request of so many bytes; what stands for the mask is none."""
-    return icmp(MASKREQ, code, struct.pack("!HH", 0x1234, seq),
+    return icmp(MASK, code, struct.pack("!HH", 0x1234, seq),
                 payload(size - 8), csum)
 
 
@@ -78,7 +78,7 @@ def ask(src=PEER, dst=HOST, message=None, mac=None, **fields):
 
 def told(mask, src=HOST, dst=PEER, seq=1, **fields):
     """What comes back, but for identification and checksum of the header."""
-    message = icmp(MASKREPLY, 0, struct.pack("!HH", 0x1234, seq),
+    message = icmp(MASK_REPLY, 0, struct.pack("!HH", 0x1234, seq),
                    struct.pack("!I", mask))
     many = fields.pop("many", False) or dst == ALL
     whole = bytearray(ether(ip(message, src, dst, **fields),
@@ -176,7 +176,7 @@ def unasked():
     for size in (8, 11, 12, 40):
         for dst in (HOST, "192.0.2.255", ALL, HOSTS):
             yield Stimulus(f"{size} bytes to {dst}", frame(icmp(
-                MASKREPLY, data=payload(size - 8)), dst=dst), replies=0,
+                MASK_REPLY, data=payload(size - 8)), dst=dst), replies=0,
                 drop="InNoAction")
 
 
@@ -296,7 +296,7 @@ def to_itself(host):
     for dst, length in (("127.0.0.1", 8), ("127.0.0.9", 8), (HOST, 32),
                         ("203.0.113.1", 32), ("192.0.2.9", 8)):
         one = dgram.Pinger()
-        one.sock.sendto(dgram.request(MASKREQ), (dst, 0))
+        one.sock.sendto(dgram.request(MASK), (dst, 0))
         host.settle()
         judge.equal(f"asks {dst}", [body[8:].hex() for body in one.bodies()],
                     [f"{bits(length):08x}"])
@@ -595,10 +595,10 @@ def sums(host):
                 rest = struct.pack("!HH", ident, seq)
                 for asked in (bytes(4), b"\xff" * 4):
                     came = host.exchange([ask(message=icmp(
-                        MASKREQ, 0, rest, asked))])
+                        MASK, 0, rest, asked))])
                     judge.equal(f"{ident:x} {seq:x} {mask:x}", [
                         packet.Ip(one[14:]).body.hex() for one in came], [
-                            icmp(MASKREPLY, 0, rest,
+                            icmp(MASK_REPLY, 0, rest,
                                  struct.pack("!I", mask)).hex()])
     return judge
 
@@ -735,7 +735,7 @@ def shown(host):
 
 def tells(mask, src="192.0.2.5", dst=HOST, extra=b"", ident=0x1234):
     """A frame with a mask reply."""
-    return frame(icmp(MASKREPLY, 0, struct.pack("!HH", ident, 7),
+    return frame(icmp(MASK_REPLY, 0, struct.pack("!HH", ident, 7),
                       mask + extra), src=src, dst=dst)
 
 
@@ -817,7 +817,7 @@ def wrong_masks(host):
     judge.equal("its own", log.lines("icmp4:"), [])
     lab.sysctl(FAKE, 0)
     # A bad one says nothing at all.
-    host.exchange([frame(icmp(MASKREPLY, 0, bytes(4), wrong, csum=1),
+    host.exchange([frame(icmp(MASK_REPLY, 0, bytes(4), wrong, csum=1),
                          src="192.0.2.5")])
     judge.equal("bad checksum", log.lines("icmp4:"), [])
     lab.ip("link add red type vrf table 10", "link set red up",
@@ -837,7 +837,7 @@ def told_to_sockets(host):
     for name in ("forwarding", "log_martians"):
         lab.sysctl(f"conf/h0/{name}", 1)
     one = dgram.Pinger(local=HOST)
-    one.sock.sendto(dgram.request(MASKREQ), (PEER, 0))
+    one.sock.sendto(dgram.request(MASK), (PEER, 0))
     host.exchange([])
     for mask in ("255.255.0.0", "255.255.255.0"):
         stat = lab.fates()

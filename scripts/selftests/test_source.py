@@ -23,16 +23,16 @@ import packet
 import test_raw_life
 import versus
 from darwin import mask
-from packet import (BROADCAST_MAC, ECHO_REPLY, HOST, HOST_MAC, IP_DF, PEER,
-                    PEER_MAC, REDIRECT, TIME_EXCEEDED, TIMESTAMP_REPLY, UDP,
-                    UNREACH, echo, ether, frame, ip, timestamp, udp)
+from packet import (BROADCAST_MAC, ECHO_REPLY, HOST, HOST_MAC, IP_DF,
+                    MASK_REPLY, PEER, PEER_MAC, REDIRECT, TIME_EXCEEDED,
+                    TIMESTAMP_REPLY, UDP, UNREACH, echo, ether, frame, ip,
+                    timestamp, udp)
 from router import SERVER, Router, idents, probe
 from sender import RECVERR, address
 from versus import Group, Stimulus
 
 ANY, ALL, HOSTS = "0.0.0.0", "255.255.255.255", "224.0.0.1"
 FAR, FAR_SOURCE = "172.16.0.5", "203.0.113.1"
-MASK_REPLY = 18
 REJECTED, HOST_UNREACHABLE, NEEDFRAG, CLOSED_PORT = 13, 1, 4, 3
 DUMMY = "192.0.0.8"
 FROM_INTERFACE = "icmp_reply_from_interface"

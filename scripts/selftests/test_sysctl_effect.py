@@ -29,12 +29,12 @@ import pace
 import test_error_in_paths
 import test_error_knobs
 import versus
-from darwin import MASKREPLY, OTHER, mask
+from darwin import OTHER, mask
 from error import BETTER_GATEWAY, GATEWAY, About, Error
 from pace import BAD_OPTION, CLOSED_PORT, ECHO, NO_HOPS, TIMESTAMP, differ
-from packet import (BROADCAST_MAC, ECHO_REPLY, HOST, PEER, REDIRECT,
-                    TIME_EXCEEDED, TIMESTAMP_REPLY, UNREACH, Ip, addr, echo,
-                    ether, frame, icmp, ip, timestamp)
+from packet import (BROADCAST_MAC, ECHO_REPLY, HOST, MASK_REPLY, PEER,
+                    REDIRECT, TIME_EXCEEDED, TIMESTAMP_REPLY, UNREACH, Ip,
+                    addr, echo, ether, frame, icmp, ip, timestamp)
 from raw import verdict
 from router import probe
 from sender import FAR, RawIcmp, Sender
@@ -45,7 +45,7 @@ USUAL = {"InTaken", "InDelivered", "ErrRaised", "ErrSent", "ErrExtended",
 DAY = 86400000
 DAY_TICKS = DAY // 10
 BROADCAST = "icmp_echo_ignore_broadcasts"
-MASK = pace.Kind(MASKREPLY, lambda number, src: frame(mask(), src=src))
+MASK = pace.Kind(MASK_REPLY, lambda number, src: frame(mask(), src=src))
 KINDS = (ECHO, CLOSED_PORT, NO_HOPS, BAD_OPTION, TIMESTAMP)
 clients = (pace.client(*pair) for pair in itertools.product(
     range(16, 250), range(1, 250)))
@@ -156,7 +156,7 @@ def masks(host):
 
 def told(*answers):
     """Replies from our addresses in these two subnets."""
-    return [(src, icmp(MASKREPLY, 0, b"\x12\x34\0\1", addr(text)).hex())
+    return [(src, icmp(MASK_REPLY, 0, b"\x12\x34\0\1", addr(text)).hex())
             for src, text in zip((HOST, "10.3.0.1"), answers)]
 
 

@@ -20,8 +20,9 @@ from differences import (BROADCAST_REQUESTER, NO_ADDRESS, PROBE_BROADCAST,
                          PROBE_CODE, PROBE_COUNT, PROBE_REPLY_BROADCAST,
                          REDIRECT_HEADER,
                          SHORT_TIMESTAMP, SPOILT_OPTIONS, TIMESTAMP_COUNT)
-from packet import (BROADCAST_MAC, ECHO, HOST, PROBE, TIMESTAMP, addr, echo,
-                    ether, frame, fragments, icmp, ip, payload, timestamp)
+from packet import (BROADCAST_MAC, ECHO, HOST, MASK, PROBE, TIMESTAMP, addr,
+                    echo, ether, frame, fragments, icmp, ip, payload,
+                    timestamp)
 from versus import Group, Stimulus
 
 # Who looks after a type. What becomes of errors that are long enough is for
@@ -30,7 +31,6 @@ PROBE_REPLY = 43
 REPLIES = {0, PROBE_REPLY}
 ERRORS = {3, 4, 5, 11, 12}
 ANSWERED = {ECHO, TIMESTAMP}
-MASK = 17
 NO_ACTION = {1, 2, 6, 7, 9, 10, 14, 15, 16, 18}
 BROADCAST_TYPES = {8, 13, 17, 18}
 EVENTS = {"InTaken", "InPassed", "InAnswers", "InRefused", "InDelivered",
